@@ -1,0 +1,107 @@
+"""Assesses a use case from end to end: declared, measured through a gateway, and judged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+from pilotage.app.platform import Platform
+from pilotage.app.web import Running
+from pilotage.core.errors import EvidenceError
+from pilotage.evaluation.runner import Watch
+from pilotage.ledger.entry import Entry
+from pilotage.ledger.records.assessment import Assessment
+from pilotage.registry.kinds.evaluation import Evaluation
+
+FOLLOWING_LOOKS, FOLLOWING_PAUSE = 100, 0.1
+LARGEST_REPLY = 1_000_000
+
+
+async def assess_use_case(
+    platform: Platform,
+    use_case: str,
+    *,
+    evaluations: Sequence[str] | None = None,
+    watch: Callable[[Evaluation], Watch] | None = None,
+    gateway_url: str | None = None,
+) -> Entry[Assessment]:
+    """Measure what has no verdict yet, then assess the current Release.
+
+    Args:
+        platform: the installation.
+        use_case: name of the use case.
+        evaluations: names to run; None runs all of the use case's.
+        watch: gives a watcher for each evaluation that is run.
+        gateway_url: where the gateway answers; None: a gateway of our own is started where none does.
+
+    Raises:
+        EvidenceError: a measurement could not be made; what was recorded stays, and running again goes on.
+    """
+    steward = platform.steward(alone=True)
+    steward.tick(platform.clock())
+    loaded = platform.load_registry()
+    names = [item.name for item in loaded.catalog.evaluations_of(use_case)] if evaluations is None else evaluations
+    if names:
+        async with _reachable_gateway(platform, gateway_url) as url:
+            await asyncio.to_thread(_await_catalog, url, loaded.catalog.digest)
+            for name in names:
+                told = watch(loaded.catalog.evaluations[name]) if watch else None
+                await platform.measure_evaluation(loaded, name, gateway_url=url, watch=told)
+    steward.tick(platform.clock())
+    entry = platform.read_assessment(use_case)
+    if entry is None:
+        message = f"{use_case} could not be assessed"
+        raise EvidenceError(message, "look at the log of this command for the reason")
+    return entry
+
+
+@asynccontextmanager
+async def _reachable_gateway(platform: Platform, url: str | None) -> AsyncGenerator[str]:
+    """Give the address of a gateway: the one told, the one of the settings where it answers, else one of our own."""
+    wanted = url or platform.config.own_gateway_url
+    if url is not None or await asyncio.to_thread(_answers, wanted):
+        yield wanted
+        return
+    own = replace(platform, config=replace(platform.config, replica=f"{platform.config.replica}-assess"))
+    with Running(own, host="127.0.0.1", port=0, with_portal=False) as running:
+        yield running.gateway_url
+
+
+def _await_catalog(gateway_url: str, digest: str) -> None:
+    """Wait until the gateway works with the catalog that is assessed, or an older configuration would be measured.
+
+    Raises:
+        EvidenceError: it does not come to it; it follows another ledger, or cannot load the catalog.
+    """
+    reply: dict[str, object] = {}
+    for _ in range(FOLLOWING_LOOKS):
+        reply = _fetch_readiness(gateway_url)
+        if reply.get("catalog") == digest:
+            return
+        time.sleep(FOLLOWING_PAUSE)
+    problems = reply.get("problems") or "it says nothing more"
+    message = f"the gateway at {gateway_url} does not work with this registry ({problems})"
+    raise EvidenceError(message, "give it the same database and state folder, or set PILOTAGE_GATEWAY_URL")
+
+
+def _answers(gateway_url: str) -> bool:
+    """Tell whether a gateway listens at an address."""
+    return "catalog" in _fetch_readiness(gateway_url)
+
+
+def _fetch_readiness(gateway_url: str) -> dict[str, object]:
+    """Read what a gateway says of itself; empty where none listens."""
+    parts = urlsplit(gateway_url)
+    try:
+        connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
+        connection.request("GET", "/readyz")
+        reply = json.loads(connection.getresponse().read(LARGEST_REPLY))
+    except (OSError, HTTPException, ValueError):
+        return {}
+    return reply if isinstance(reply, dict) else {}

@@ -1,0 +1,1 @@
+"""The pure ground that everything stands on: errors, digests, canonical JSON, money, estimates, statistics."""

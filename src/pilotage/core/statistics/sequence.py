@@ -1,0 +1,139 @@
+"""Intervals for a pass rate that hold at every n at once, so that one may look, and stop, whenever one likes.
+
+The lower end is the largest q that the gate's own e-process (the uniform mixture over the rates above q, see
+`e_process`) has not refuted, and the upper end the same for failures: the one-sided beta-binomial mixture of
+Howard, Ramdas, McAuliffe and Sekhon (2021, "Time-uniform, nonparametric, nonasymptotic confidence
+sequences"), once for each side. So chart and verdict cannot disagree: a gate with error alpha MEETS exactly
+when the lower end of the interval of confidence 1 - 2 alpha has reached p0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincc, betaln
+
+from pilotage.core.estimate import Estimate
+from pilotage.core.statistics.e_process import check_counts, check_rate
+from pilotage.core.statistics.gate import GateProcess
+
+METHOD = "beta-binomial-mixture-sequence"
+_STEPS = 100
+_PRECISION = 1e-13
+
+_Floats: TypeAlias = NDArray[np.float64]
+
+
+class Band(NamedTuple):
+    """What n outcomes say of the pass rate: the observed share, and a range that holds for all n at once."""
+
+    n: int
+    point: float
+    low: float
+    high: float
+
+
+def anytime_interval(passes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Give the interval for the pass rate after n calls, whatever made one stop there; (0, 1) for n = 0.
+
+    Raises:
+        ValueError: the counts or the confidence cannot be.
+    """
+    check_counts(n, passes)
+    check_rate("confidence", confidence)
+    threshold = 2 / (1 - confidence)
+    passed = np.array([passes], dtype=np.float64)
+    failed = np.array([n - passes], dtype=np.float64)
+    low = float(_refuted_below(passed, failed, threshold)[0])
+    high = 1 - float(_refuted_below(failed, passed, threshold)[0])
+    return low, max(high, passes / n) if n else high  # rounding must not push the share out of its interval
+
+
+def estimate_of_gate(process: GateProcess) -> Estimate:
+    """Give the pass rate that a gate has seen, with the anytime-valid interval that agrees with its verdict.
+
+    Its confidence is 1 - 2 alpha/(k(k+1)) for attempt k: each side may be wrong as often as the attempt may,
+    so that the lower end has reached p0 exactly when the gate MEETS.
+
+    Raises:
+        ValueError: the gate has counted nothing yet; keep the rate unknown (None).
+    """
+    if process.n == 0:
+        message = "the gate has counted nothing yet, so there is nothing to estimate; keep it unknown (None)"
+        raise ValueError(message)
+    confidence = 1 - 2 * process.design.attempt_alpha
+    low, high = anytime_interval(process.passes, process.n, confidence)
+    point = process.passes / process.n
+    return Estimate(point=point, low=low, high=high, n=process.n, confidence=confidence, method=METHOD)
+
+
+def confidence_sequence(outcomes: Iterable[bool | None], confidence: float = 0.95) -> list[Band]:
+    """Give the running band over outcomes in schedule order, one entry each; not measured counts as failed.
+
+    The band at n is the intersection of the intervals so far, which holds with the same confidence. Where the
+    observed share has left that intersection, as when the rate drifts, the intersection starts anew at that
+    n; under a steady rate each piece still holds whenever all intervals do.
+
+    Args:
+        outcomes: True passed, False failed, None not measured.
+        confidence: how sure one is that the true rate lies in the band at every n.
+
+    Raises:
+        ValueError: the confidence cannot be.
+    """
+    check_rate("confidence", confidence)
+    passed = np.array([bool(outcome) for outcome in outcomes], dtype=np.float64)
+    passes = np.cumsum(passed)
+    n = np.arange(1, passed.size + 1, dtype=np.float64)
+    threshold = 2 / (1 - confidence)
+    lows = _refuted_below(passes, n - passes, threshold)
+    highs = 1 - _refuted_below(n - passes, passes, threshold)
+    bands: list[Band] = []
+    low, high = 0.0, 1.0
+    for index, point in enumerate((passes / n).tolist()):
+        now_low, now_high = float(lows[index]), max(float(highs[index]), point)
+        low, high = max(low, now_low), min(high, now_high)
+        if not low <= point <= high:
+            low, high = now_low, now_high
+        bands.append(Band(index + 1, point, low, high))
+    return bands
+
+
+def _refuted_below(passes: _Floats, failures: _Floats, threshold: float) -> _Floats:
+    """Solve, for each pair of counts, for the q whose e-value equals the threshold; 0 where no q is refuted.
+
+    The e-value falls as q rises, from infinity at 0 to less than 1 at the observed share, so a Newton step
+    that is kept inside a shrinking bracket always arrives.
+    """
+    n = passes + failures
+    low = np.zeros_like(passes)
+    high = np.divide(passes, n, out=np.zeros_like(passes), where=n > 0)
+    goal = np.log(threshold)
+    log_beta = betaln(passes + 1, failures + 1)
+    active = np.flatnonzero(passes > 0)
+    spread = np.sqrt(2 * np.log(threshold * np.sqrt(n + 1)) * high * (1 - high) / np.maximum(n, 1))
+    q = np.where(spread < high / 2, high - spread, high / 2)  # about where the root lies in large samples
+    for _ in range(_STEPS):
+        if active.size == 0:
+            break
+        s, f, at = passes[active], failures[active], q[active]
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            log_e = (
+                log_beta[active]
+                + np.log(betaincc(s + 1, f + 1, at))
+                - s * np.log(at)
+                - (f + 1) * np.log1p(-at)
+            )
+            slope = (f + 1 - np.exp(-log_e)) / (1 - at) - s / at
+            step = at - (log_e - goal) / slope
+        refuted = log_e >= goal
+        low[active] = np.where(refuted, at, low[active])
+        high[active] = np.where(refuted, high[active], at)
+        inside = (step > low[active]) & (step < high[active])
+        following = np.where(inside, step, (low[active] + high[active]) / 2)
+        q[active] = following
+        active = active[np.abs(following - at) > _PRECISION * following]
+    return np.where(passes > 0, q, 0.0)

@@ -1,0 +1,1 @@
+"""TELL: runs a story of one use case, act by act, against a real platform with real models."""

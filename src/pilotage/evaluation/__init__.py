@@ -1,0 +1,1 @@
+"""Measure: run a plan against a route or an HTTP endpoint and return a measurement."""

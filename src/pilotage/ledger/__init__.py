@@ -1,0 +1,1 @@
+"""REMEMBER: append-only, hash-chained, signed records; the only place where the stages meet."""

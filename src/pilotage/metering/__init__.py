@@ -1,0 +1,1 @@
+"""Price and footprint, compiled to coefficients, and reads of what was metered."""

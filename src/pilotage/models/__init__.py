@@ -1,0 +1,1 @@
+"""Upstream client, dialects and the local embedder that the stages share."""

@@ -1,0 +1,1 @@
+"""One module per dialect: how calls and replies of an upstream protocol are read and written; pure."""

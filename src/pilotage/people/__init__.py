@@ -1,0 +1,1 @@
+"""Measure: waiting, approvals, expectations and training, from history, events and attestations."""

@@ -1,0 +1,1 @@
+"""Show: server-rendered pages over the catalog and the ledger."""

@@ -1,0 +1,66 @@
+"""A portal reader over values in memory: the shipped fake, for tests and for looking at pages without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pilotage.core.clock import Clock
+from pilotage.ledger.entry import Entry
+from pilotage.ledger.memory import MemoryLedger
+from pilotage.ledger.protocol import B
+from pilotage.ledger.records.record import Body
+from pilotage.metering.usage import UsageTotals
+from pilotage.registry.catalog import Catalog
+
+
+class MemoryReader:
+    """Gives what it was made with; usage is held per use case, whatever the month."""
+
+    def __init__(
+        self,
+        catalog: Catalog | None,
+        ledger: MemoryLedger,
+        clock: Clock,
+        *,
+        usage: Mapping[str, UsageTotals | None] | None = None,
+        banner: str | None = None,
+    ) -> None:
+        """Hold a catalog, a ledger, and usage by name of the use case (`""` for the whole installation)."""
+        self.catalog = catalog
+        self.ledger = ledger
+        self.usage = dict(usage or {})
+        self.banner = banner
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Give the clock's moment."""
+        return self._clock()
+
+    def head(self) -> str:
+        """Give the digest of the ledger's last record."""
+        return self.ledger.head().digest
+
+    def read_banner(self) -> str | None:
+        """Give the banner."""
+        return self.banner
+
+    def read_catalog(self) -> Catalog | None:
+        """Give the catalog."""
+        return self.catalog
+
+    def read_entries(self, *, use_case: str) -> Sequence[Entry]:
+        """Give the records about a use case."""
+        return self.ledger.read(use_case=use_case)
+
+    def read_latest(self, kind: type[B], *, use_case: str, release: str | None = None) -> Entry[B] | None:
+        """Give the last record of a kind."""
+        return self.ledger.latest(kind, use_case=use_case, release=release)
+
+    def read_entry(self, digest: str) -> Entry[Body] | None:
+        """Find a record by its digest."""
+        return next((entry for entry in self.ledger.read() if entry.digest == digest), None)
+
+    def read_usage(self, *, since: datetime, until: datetime, use_case: str | None = None) -> UsageTotals | None:  # noqa: ARG002 - whatever the month
+        """Give the usage that was set for a use case, none where nothing was set."""
+        return self.usage.get(use_case or "", UsageTotals())

@@ -1,0 +1,79 @@
+"""The configuration of a use case: one digest for each part that can change, and their root, which names a Release.
+
+The only place where these digests are computed. Each part holds exactly what evidence about it depends on, so that a
+change of price, contact or title makes no evidence stale, and a change of prompt makes just that of the prompt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pilotage.core.canonical import Json, digest_of_json
+from pilotage.core.errors import UsageError
+from pilotage.registry.catalog import Catalog
+from pilotage.registry.kinds.model import Model
+from pilotage.registry.kinds.route import Route
+from pilotage.registry.kinds.use_case import UseCase
+from pilotage.registry.tier import infer_tier
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a use case consists of at one catalog.
+
+    Attributes:
+        use_case: its name.
+        parts: part -> digest; `application` only when the use case declares one.
+        root: digest over the parts: the name of the Release.
+    """
+
+    use_case: str
+    parts: dict[str, str]
+    root: str
+
+
+def plan_configuration(catalog: Catalog, use_case: str) -> Configuration:
+    """Compute the configuration of a use case.
+
+    Raises:
+        UsageError: the catalog has no such use case.
+    """
+    if use_case not in catalog.use_cases:
+        raise UsageError(f"there is no use case `{use_case}`", f"use one of: {', '.join(sorted(catalog.use_cases))}")
+    document = catalog.use_cases[use_case]
+    routes = catalog.routes_of(use_case)
+    contents: dict[str, Json] = {
+        "model": {route.name: _model(catalog.models[route.model]) for route in routes},
+        "prompt": {route.name: route.prompt for route in routes if route.prompt is not None},
+        "parameters": {route.name: chosen for route in routes if (chosen := _parameters(route))},
+        "policy": _policy(catalog, document, routes),
+    }
+    if document.application is not None:
+        contents["application"] = document.application.model_dump(mode="json", exclude_none=True)
+    parts = {part: digest_of_json(content) for part, content in sorted(contents.items())}
+    return Configuration(use_case, parts, digest_of_json(parts))
+
+
+def _model(model: Model) -> Json:
+    """What answers, and where; not what it costs, nor how the catalog calls it."""
+    answering = {"task", "dialect", "base_url", "upstream_model", "context_tokens"}
+    return model.model_dump(mode="json", by_alias=True, include=answering, exclude_none=True)
+
+
+def _parameters(route: Route) -> Json:
+    return route.parameters.model_dump(mode="json", exclude_none=True)
+
+
+def _policy(catalog: Catalog, use_case: UseCase, routes: tuple[Route, ...]) -> Json:
+    """The terms on which it runs: what risk and people judged, and where the data go."""
+    models = [catalog.models[route.model] for route in routes]
+    return {
+        "tier": infer_tier(catalog, use_case.name).tier.name,
+        "data_classes": sorted(set(use_case.data_classes)),
+        "autonomy": use_case.autonomy,
+        "users_outside_organisation": use_case.users is not None and use_case.users.outside_organisation,
+        "promise": use_case.promise,
+        "not_for": sorted(use_case.not_for),
+        "oversight": use_case.oversight,
+        "regions": sorted({model.region for model in models if model.region is not None}),
+    }

@@ -1,0 +1,1 @@
+"""Engine, migrations, SQLite and Postgres, and the encrypted artefact store."""

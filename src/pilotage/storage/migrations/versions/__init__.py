@@ -1,0 +1,1 @@
+"""One module per revision, named by number and by what it brought."""

@@ -1,0 +1,98 @@
+"""The reading of data sets: strict, and clear about which line is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilotage.core.errors import EvidenceError, PilotageError
+from pilotage.evaluation.dataset import LONGEST_LINE, Item, read_items
+
+GOOD = b'{"id":"a","input":"one","expected":"x"}\n'
+
+
+def test_items_come_in_file_order() -> None:
+    """Each line gives one item; the last line may go without its end, and an item without expected value."""
+    data = GOOD + b'{"expected": [1, "two"], "input": {"text": "b"}, "id": "b"}\r\n{"id":"c","input":3}'
+
+    assert read_items(data) == (Item("a", "one", "x"), Item("b", {"text": "b"}, [1, "two"]), Item("c", 3, None))
+
+
+def test_line_separators_inside_text_split_nothing() -> None:
+    """Only a line feed ends a line; U+2028 inside a text is content."""
+    assert read_items('{"id":"a","input":"one\u2028two"}'.encode())[0].input == "one\u2028two"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"", "line 2: is blank"),
+        (b"{", "line 2: is not JSON at column 2"),
+        (b"[1]", "line 2: is not a JSON object"),
+        (b'{"id":"b"}', "line 2: input is missing"),
+        (b'{"id":"b","input":null}', "line 2: input is missing"),
+        (b'{"id":"b","input":"  "}', "line 2: input is empty"),
+        (b'{"input":"x"}', "line 2: id is missing"),
+        (b'{"id":7,"input":"x"}', "line 2: id must be text"),
+        (b'{"id":"b\\u0000","input":"x"}', "line 2: id must be text"),
+        (b'{"id":"' + b"b" * 201 + b'","input":"x"}', "line 2: id must be text"),
+        (b'{"id":"a","input":"x"}', "line 2: the id stands already on line 1"),
+        (b'{"id":"b","input":"x","label":"y"}', "line 2: unknown field 'label'"),
+        (b'{"id":"b","id":"c","input":"x"}', "line 2: holds a field twice"),
+        (b'{"id":"b","input":NaN}', "line 2: holds NaN"),
+        (b'{"id":"b","input":1e999}', "line 2: holds a number"),
+        (b'{"id":"b","input":123456789012345678901}', "line 2: holds a number"),
+        (b'{"id":"b","input":' + b"9" * 5000 + b"}", "line 2: holds a number"),
+        (b'{"id":"b","input":"\\ud800"}', "line 2: holds a number or a character"),
+        (b'{"id":"b","input":"\xff"}', "line 2: is not UTF-8 at byte 20"),
+        (b'\xef\xbb\xbf{"id":"b","input":"x"}', "line 2: begins with a byte order mark"),
+        (b'{"id":"b","input":' + b"[" * 100_000, "line 2: is nested too deeply"),
+        (b'{"id":"b","input":"' + b"x" * LONGEST_LINE + b'"}', "line 2: is longer than"),
+    ],
+)
+def test_a_bad_line_is_named_by_number(line: bytes, said: str) -> None:
+    """Whatever is wrong with a line, the error tells its number, what is wrong, and how a line should look."""
+    with pytest.raises(EvidenceError, match="write one JSON object a line") as caught:
+        read_items(GOOD + line + b"\n")
+
+    assert said in caught.value.message
+
+
+def test_every_bad_line_is_reported_up_to_a_limit() -> None:
+    """Many bad lines give one error that names the first twenty and counts the rest."""
+    with pytest.raises(EvidenceError) as caught:
+        read_items(b"{}\n" * 25)
+
+    assert "line 1: " in caught.value.message
+    assert caught.value.message.endswith("line 20: id is missing; and 5 more")
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"  \n"])
+def test_an_empty_data_set_is_refused(data: bytes) -> None:
+    """Nothing can be measured on no items."""
+    with pytest.raises(EvidenceError, match="empty"):
+        read_items(data)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_items_or_a_clear_error(data: bytes) -> None:
+    """No file, however damaged, ends in anything but items or an error of ours."""
+    try:
+        found = read_items(data)
+    except PilotageError as error:
+        assert error.remedy
+    else:
+        assert found
+
+
+@given(st.dictionaries(st.text(st.characters(categories=("L", "N")), min_size=1, max_size=9), st.text(min_size=1)))
+def test_what_is_written_is_read(texts: dict[str, str]) -> None:
+    """Any texts written as JSON come back as they were."""
+    kept = {name: text for name, text in texts.items() if text.strip()}
+    data = "".join(json.dumps({"id": name, "input": text}) + "\n" for name, text in kept.items()).encode()
+
+    if kept:
+        assert {item.id: item.input for item in read_items(data)} == kept
