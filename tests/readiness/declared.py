@@ -99,6 +99,7 @@ version: 1
 name: small
 base_url: http://127.0.0.1:9/v1
 upstream_model: small-1
+data_classes: [public, internal, personal]
 ---
 kind: Route
 version: 1
@@ -127,7 +128,7 @@ dataset: development
 target: {route: sort}
 scorer: {type: exact}
 measures: critical-function
-claim: {text: It sorts at all, p0: 0.7, p1: 0.8}
+claim: {text: It sorts at all, p0: 0.8, p1: 0.9}
 ---
 kind: Evaluation
 version: 1
@@ -152,7 +153,8 @@ PAPERS: dict[str, str] = {
 def items(count: int) -> str:
     """Give a data set of so many items."""
     return "".join(
-        json.dumps({"id": f"i{number}", "input": f"message {number}", "expected": "a"}) + "\n" for number in range(count)
+        json.dumps({"id": f"i{number}", "input": f"message {number}", "expected": "a"}) + "\n"
+        for number in range(count)
     )
 
 

@@ -13,6 +13,9 @@ from pilotage.evaluation.runner import Watch
 from pilotage.portal.figures import energy_text, money_text
 from pilotage.registry.kinds.evaluation import Evaluation
 
+MOST_LINES = 4
+"""Lines that an act shows of each side; the use case's page shows all."""
+
 
 class TerminalAudience:
     """Watches a story on a console."""
@@ -60,7 +63,7 @@ class TerminalAudience:
                     markup=False,
                 )
         self._console.print()
-        print_blockers(self._console, result.assessment)
+        print_blockers(self._console, result.assessment, most=MOST_LINES)
 
     def tell(self, line: str) -> None:
         """Say what takes a while."""

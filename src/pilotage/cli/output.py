@@ -22,8 +22,8 @@ REACHED, BROKEN, USAGE, NOT_YET = 0, 1, 2, 3
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, for machines.")]
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - anything that JSON can hold

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from pilotage.ledger.entry import Entry
-from pilotage.ledger.records.assessment import Assessment, Blocker
+from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.measurement import Measurement
 
 SIDES = {"technology": "30 %: model and tools", "people": "70 %: people and process"}
@@ -26,30 +26,33 @@ def print_assessment(
     print_blockers(console, body)
 
 
-def print_blockers(console: Console, body: Assessment) -> None:
-    """Print the stage, the levels, and what is missing in two columns, each line with whose turn it is."""
+def print_blockers(console: Console, body: Assessment, most: int = 1_000) -> None:
+    """Print the stage, the levels, and what is missing on each side: why, whose turn, the cheapest next step.
+
+    Args:
+        console: where to print.
+        body: the assessment.
+        most: lines for each side; of the rest only the number is told.
+    """
     days = (body.at - body.stage_since).days
     console.print(f"stage [bold]{body.stage}[/] for {days} days")
     for axis, level in body.levels.items():
         sample = f", {level.without_sample} without SAMPLE evidence" if level.without_sample < level.level else ""
         console.print(f"  {axis} {level.level}  (at most {level.upper} were all unknowns met{sample})")
-    if not body.blockers:
-        console.print("Nothing is missing for the next stage.")
+    missing = body.blockers or body.later
+    if not missing:
+        console.print("Nothing is missing.")
         return
-    console.print(f"\nMissing for [bold]{body.next_stage}[/], cheapest first:")
+    console.print(f"\nMissing for [bold]{missing[0].for_stage}[/], cheapest first:")
     for side, heading in SIDES.items():
-        lines = [blocker for blocker in body.blockers if blocker.side == side]
+        lines = [blocker for blocker in missing if blocker.side == side]
         console.print(f"\n[bold]{heading}[/]: {'nothing' if not lines else len(lines)}")
-        if lines:
-            console.print(_table(lines))
-
-
-def _table(blockers: list[Blocker]) -> Table:
-    table = Table("what", "why", "whose turn", "cheapest next step", "minutes", box=None, padding=(0, 2, 0, 0))
-    for item in blockers:
-        name = f"{item.axis} {item.level}  {item.question}"
-        table.add_row(name, f"{item.state}: {item.reason}", item.turn, item.next_step, f"{item.minutes:g}")
-    return table
+        for item in lines[:most]:
+            console.print(f"  {item.axis} {item.level}  [bold]{escape(item.question)}[/]")
+            console.print(f"         {item.reason}", markup=False)
+            console.print(f"         [cyan]{escape(item.turn)}[/], {item.minutes:g} min: {escape(item.next_step)}")
+        if len(lines) > most:
+            console.print(f"  and {len(lines) - most} more")
 
 
 def gate_line(found: Measurement) -> str:

@@ -36,7 +36,7 @@ class Behaviour:
         status: other than 200, the reply is an error of that status.
         seconds: waits before the reply begins.
         seconds_between: waits before each piece of a stream.
-        cut_after: drops the connection after so many pieces of a stream, or before the reply where it is 0.
+        cut_after: drops the connection after so many pieces of a stream; after 0 for whole replies, too.
         usage: whether usage is told.
         headers: of the reply, beside the content type.
     """
@@ -87,6 +87,7 @@ class FakeUpstream:
         behaviour = self.script.popleft() if self.script else self.behaviour
         await asyncio.sleep(behaviour.seconds)
         if behaviour.cut_after == 0:
+            await send(_start(behaviour, b"text/event-stream" if body.get("stream") else b"application/json"))
             raise CutConnectionError
         if behaviour.status != 200:  # noqa: PLR2004 - the one status that is no error here
             await _send_json(send, behaviour, _error(behaviour.status))

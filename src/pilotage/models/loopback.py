@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -30,7 +30,7 @@ class LoopbackServer:
         )
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def url(self) -> str:
@@ -55,6 +55,11 @@ class LoopbackServer:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+
+    def _run(self) -> None:
+        # Uvicorn ends its process where the application does not start; here the thread ends, and `start` says so.
+        with suppress(SystemExit):
+            self._server.run(sockets=[self._socket])
 
 
 @contextmanager

@@ -140,7 +140,8 @@ def _compact(number: Decimal) -> str:
         if scaled >= 1:
             if scaled >= 1_000:  # noqa: PLR2004 - beyond the largest word there is
                 return f"{sign}{scaled:,.0f}".replace(",", NARROW) + NARROW + suffix
-            return f"{sign}{scaled:f}" + NARROW + suffix
+            digits = f"{scaled:f}"
+            return sign + (digits.rstrip("0").rstrip(".") if "." in digits else digits) + NARROW + suffix
     return f"{sign}{number:f}"
 
 

@@ -37,7 +37,8 @@ def _answer(criterion: Criterion, basis: Basis) -> Answer:
 def _assess_operation(wanted: Operated, basis: Basis) -> Answer:
     """Answer a criterion that asks for time in operation.
 
-    Too short a time refutes nothing, so it is UNKNOWN. Calls are told in tenths of what is asked for, so that not every single call makes a new assessment.
+    Too short a time refutes nothing, so it is UNKNOWN. Calls are told in tenths of what is asked for, so that not
+    every single call makes a new assessment.
     """
     days, calls = basis.operation.days, basis.operation.calls
     if days is None or calls is None:

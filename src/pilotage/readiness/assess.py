@@ -48,7 +48,7 @@ def assess(
         now: the moment of the assessment.
 
     Raises:
-        KeyError: the catalog holds no such use case.
+        UsageError: the catalog holds no such use case.
     """
     basis = _gather(catalog, use_case, configuration, evidence, operation, now)
     answered = assess_axes(basis)
@@ -95,12 +95,13 @@ def _gather(
     now: datetime,
 ) -> Basis:
     """Sort the evidence by kind, newest first, and find the tier."""
+    tier = infer_tier(catalog, use_case).tier
     newest = sorted(evidence, key=lambda entry: entry.seq, reverse=True)
     own = [entry for entry in newest if entry.body.about_use_case == use_case]
     return Basis(
         catalog=catalog,
         use_case=catalog.use_cases[use_case],
-        tier=infer_tier(catalog, use_case).tier,
+        tier=tier,
         parts=configuration.parts,
         release=configuration.root,
         measurements=tuple(cast("Entry[Measurement]", entry) for entry in own if isinstance(entry.body, Measurement)),

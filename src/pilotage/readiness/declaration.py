@@ -29,9 +29,11 @@ def _field(name: str, basis: Basis) -> Answer:
         return derived(basis)
     value: object = basis.use_case
     for step in name.split("."):
-        if isinstance(value, BaseModel) and step not in type(value).model_fields:
+        if value is None:
+            break
+        if not isinstance(value, BaseModel) or step not in type(value).model_fields:
             return Answer("UNKNOWN", f"a use case has no field `{name}`; mend the scale that asks for it")
-        value = getattr(value, step, None)
+        value = getattr(value, step)
     if value is None or value == ():
         return Answer("UNKNOWN", f"`{name}` is not declared")
     return Answer("MET", f"`{name}` is declared")

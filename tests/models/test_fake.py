@@ -1,0 +1,122 @@
+"""The shipped fake upstream, asked by the official client."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import openai
+import pytest
+
+from pilotage.models.fake import DIMENSIONS, Behaviour, FakeUpstream, count_tokens, embed
+from pilotage.models.loopback import LoopbackServer, serve
+
+HI = [{"role": "user", "content": "one two three"}]
+
+
+@pytest.fixture
+def fake() -> FakeUpstream:
+    """Give a fake upstream."""
+    return FakeUpstream()
+
+
+@pytest.fixture
+def client(fake: FakeUpstream) -> Generator[openai.OpenAI]:
+    """Serve the fake and give a client for it."""
+    with (
+        serve(fake, lifespan=False) as url,
+        openai.OpenAI(base_url=url + "/v1", api_key="any", max_retries=0) as client,
+    ):
+        yield client
+
+
+def chat(client: openai.OpenAI, **options: object) -> object:
+    """Make a chat call."""
+    return client.chat.completions.create(model="m", messages=HI, **options)  # type: ignore[call-overload]
+
+
+def test_echoes_and_counts_words(client: openai.OpenAI, fake: FakeUpstream) -> None:
+    """Left alone it answers with what it was told, counts words, and remembers the request."""
+    reply = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "one two three"}])
+
+    assert reply.choices[0].message.content == "one two three"
+    assert reply.usage is not None
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (3, 3)
+    assert (fake.seen[0].path, fake.seen[0].body["model"]) == ("/v1/chat/completions", "m")
+    assert fake.seen[0].headers["authorization"] == "Bearer any"
+
+
+def test_script_comes_before_the_behaviour(client: openai.OpenAI, fake: FakeUpstream) -> None:
+    """Scripted answers are given in order, then the standing one."""
+    fake.behaviour = Behaviour(content="always")
+    fake.script.extend([Behaviour(content="first"), Behaviour(status=500)])
+    first = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+    with pytest.raises(openai.InternalServerError) as caught:
+        chat(client)
+    last = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+
+    assert (first.choices[0].message.content, last.choices[0].message.content) == ("first", "always")
+    assert caught.value.code == "fake_500"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_streams_word_by_word(client: openai.OpenAI, *, asked: bool) -> None:
+    """A stream brings the words one by one, and usage at the end when asked."""
+    options: dict[str, object] = {"stream_options": {"include_usage": True}} if asked else {}
+    chunks: list[openai.types.chat.ChatCompletionChunk] = list(chat(client, stream=True, **options))  # type: ignore[call-overload]
+
+    words = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
+    assert words == ["", "one", " two", " three", None]
+    assert [chunk.usage.total_tokens for chunk in chunks if chunk.usage] == ([6] if asked else [])
+
+
+def test_cuts_a_stream(client: openai.OpenAI, fake: FakeUpstream) -> None:
+    """Told so, it drops the connection after some pieces."""
+    fake.behaviour = Behaviour(cut_after=2)
+    seen: list[object] = []
+    with pytest.raises(openai.OpenAIError):
+        seen.extend(chat(client, stream=True))  # type: ignore[call-overload]
+
+    assert fake.open_streams == 0
+
+
+def test_drops_the_connection_of_a_whole_reply(client: openai.OpenAI, fake: FakeUpstream) -> None:
+    """Told so, it gives a status and then nothing."""
+    fake.behaviour = Behaviour(cut_after=0)
+    with pytest.raises(openai.APIConnectionError):
+        chat(client)
+
+
+def test_is_late_and_silent_about_usage(client: openai.OpenAI, fake: FakeUpstream) -> None:
+    """Told so, it takes its time, or does not say what it counted."""
+    fake.script.append(Behaviour(seconds=1))
+    with pytest.raises(openai.APITimeoutError):
+        chat(client.with_options(timeout=0.2))
+    fake.script.append(Behaviour(usage=False))
+    reply = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+
+    assert reply.usage is None
+
+
+@pytest.mark.parametrize("encoding", ["float", "base64", None])
+def test_embeds_by_the_text_alone(client: openai.OpenAI, encoding: str | None) -> None:
+    """The same text has the same vector, in whichever encoding it is asked for."""
+    options = {} if encoding is None else {"encoding_format": encoding}
+    reply = client.embeddings.create(model="m", input=["a b", "c"], **options)  # type: ignore[arg-type]
+
+    packed = encoding == "base64"
+    assert packed or [item.embedding for item in reply.data] == [embed("a b"), embed("c")]
+    assert reply.usage.prompt_tokens == 3
+    assert len(embed("anything")) == DIMENSIONS
+    assert count_tokens("a  b\n") == 2
+
+
+def test_server_whose_application_fails_says_so() -> None:
+    """A server whose application does not start raises instead of waiting for ever."""
+
+    async def broken(_scope: object, _receive: object, _send: object) -> None:
+        raise RuntimeError("no")
+
+    server = LoopbackServer(broken)
+    with pytest.raises(RuntimeError, match="did not start"):
+        server.start()
+    server.stop()
