@@ -1,7 +1,7 @@
 """Write the reference pages from the code: `python docs/generate.py`, or `--check` to see whether they are current.
 
-A page that is written by hand drifts from what it describes. These are read off the commands, the settings, the document
-kinds, the record bodies and the gateway's rules, so that they cannot.
+A page that is written by hand drifts from what it describes. These are read off the commands, the settings, the
+document kinds, the record bodies and the gateway's rules, so that they cannot.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ def cli_page() -> Iterator[str]:
     """Describe every command with its arguments, options and example."""
     yield "# Commands"
     yield (
-        "`pilotage COMMAND --help` says the same at the terminal. Options win over [settings](settings.md), and a command"
-        " that takes `--json` prints one JSON document on standard output and everything else on standard error."
+        "`pilotage COMMAND --help` says the same at the terminal. Options win over [settings](settings.md), and a"
+        " command that takes `--json` prints one JSON document on standard output and everything else on standard error."
     )
     yield table(("exit code", "meaning"), [(f"`{code}`", meaning) for code, meaning in EXIT_CODES])
     for name, command in commands():
@@ -180,8 +180,8 @@ def settings_page() -> Iterator[str]:
     """List every setting."""
     yield "# Settings"
     yield (
-        "Settings are environment variables, read once when a command starts. An empty variable counts as not set, and an"
-        " option of the command line wins."
+        "Settings are environment variables, read once when a command starts. An empty variable counts as not set, and"
+        " an option of the command line wins."
     )
     rows = [(f"`{each.variable}`", f"`{each.default}`" if each.default else "empty", each.help) for each in SETTINGS]
     yield table(("variable", "default", "meaning"), rows)
@@ -195,8 +195,8 @@ def kinds_page() -> Iterator[str]:
     yield "# Kinds of documents"
     yield (
         "What an organisation declares stands in YAML files of one folder, several documents in a file where that reads"
-        " better. Unknown keys are refused. Fields that are left out have the default; a field without one is optional and"
-        " counts as not declared. `pilotage schema` gives the same to editors, as JSON Schemas."
+        " better. Unknown keys are refused. Fields that are left out have the default; a field without one is optional"
+        " and counts as not declared. `pilotage schema` gives the same to editors, as JSON Schemas."
     )
     yield "\n".join(f"- [{kind}](#{kind.lower()})" for kind in KINDS)
     told: set[type[BaseModel]] = set()
@@ -246,7 +246,11 @@ def meaning_of(model: type[BaseModel], name: str) -> str:
     if info.description and info.description not in type_descriptions():
         return info.description
     for owner in model.__mro__:
-        if isinstance(owner, type) and issubclass(owner, (Part, BaseModel)) and name in vars(owner).get("__annotations__", {}):
+        if (
+            isinstance(owner, type)
+            and issubclass(owner, (Part, BaseModel))
+            and name in vars(owner).get("__annotations__", {})
+        ):
             return attribute_texts(owner).get(name, "")
     return ""
 
@@ -258,7 +262,9 @@ def type_descriptions() -> frozenset[str]:
         names = vars(importlib.import_module(f"{pilotage.registry.kinds.__name__}.{module.name}")).values()
         for value in names:
             if get_origin(value) is Annotated:
-                found |= {part.description for part in get_args(value) if isinstance(part, FieldInfo) and part.description}
+                found |= {
+                    part.description for part in get_args(value) if isinstance(part, FieldInfo) and part.description
+                }
     return frozenset(found)
 
 
@@ -302,7 +308,7 @@ def reads(info: FieldInfo) -> str:
     return _bounded(plain_words(info.annotation), info.metadata)
 
 
-def plain_words(annotation: object) -> str:
+def plain_words(annotation: object) -> str:  # noqa: PLR0911 - one return for each form of type
     """Say in plain words what a type holds."""
     if annotation in WORDS_OF_TYPES:
         return WORDS_OF_TYPES[annotation]
@@ -355,9 +361,9 @@ def records_page() -> Iterator[str]:
     """Describe the body of every record."""
     yield "# Records"
     yield (
-        "The ledger holds these records, each signed and chained to the one before it. A record holds digests, numbers and"
-        " pseudonyms, never content or names. A shape that was stored once stays readable for ever: a change makes a new"
-        " version of the predicate type, beside the old one."
+        "The ledger holds these records, each signed and chained to the one before it. A record holds digests, numbers"
+        " and pseudonyms, never content or names. A shape that was stored once stays readable for ever: a change makes a"
+        " new version of the predicate type, beside the old one."
     )
     yield "\n".join(f"- [{body.__name__}](#{body.__name__.lower()})" for body in BODIES)
     told: set[type[BaseModel]] = set()
@@ -376,7 +382,11 @@ def records_page() -> Iterator[str]:
 
 def _record_table(model: type[BaseModel]) -> str:
     rows = [
-        (f"`{name}`", reads(info) + (", or null" if type(None) in get_args(info.annotation) else ""), meaning_of(model, name))
+        (
+            f"`{name}`",
+            reads(info) + (", or null" if type(None) in get_args(info.annotation) else ""),
+            meaning_of(model, name),
+        )
         for name, info in model.model_fields.items()
     ]
     return table(("field", "holds", "meaning"), rows)
@@ -388,18 +398,22 @@ def _record_table(model: type[BaseModel]) -> str:
 def errors_page() -> Iterator[str]:
     """Describe the tree of errors and every rule by which the gateway refuses."""
     yield "# Errors"
-    yield inspect.cleandoc(pilotage.core.errors.__doc__ or "").replace("\n    ", "\n").replace(
-        "\nPilotageError", "\n```text\nPilotageError"
-    ).replace("\n\nEvery message", "\n```\n\nEvery message")
+    yield (
+        inspect.cleandoc(pilotage.core.errors.__doc__ or "")
+        .replace("\n    ", "\n")
+        .replace("\nPilotageError", "\n```text\nPilotageError")
+        .replace("\n\nEvery message", "\n```\n\nEvery message")
+    )
     yield "## Refusals of the gateway"
     yield (
-        "A refused call gets an HTTP status and a body in the error shape of the OpenAI protocol, so that its clients show"
-        " it as they show any other. `code` and `rule` name the rule; beside them stand the reason, the remedy and the owner."
-        " Rules of a Permit bend to the Permit's mode: in `observe` and `warn` the call passes and what would have been"
+        "A refused call gets an HTTP status and a body in the error shape of the OpenAI protocol, so that its clients"
+        " show it as they show any other. `code` and `rule` name the rule; beside them stand the reason, the remedy and"
+        " the owner. Rules of a Permit bend to the Permit's mode: in `observe` and `warn` the call passes and what would have been"
         " refused is recorded. All other rules always refuse."
     )
     rows = [
-        (f"`{rule.name}`", str(rule.status), rule.meaning, rule.remedy, "yes" if rule.of_permit else "") for rule in RULES
+        (f"`{rule.name}`", str(rule.status), rule.meaning, rule.remedy, "yes" if rule.of_permit else "")
+        for rule in RULES
     ]
     yield table(("rule", "status", "meaning", "remedy", "of the Permit"), rows)
 

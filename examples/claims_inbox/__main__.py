@@ -12,11 +12,11 @@ import socket
 from pathlib import Path
 
 import uvicorn
+from local_models.ending import end_with_standard_input
 from openai import AsyncOpenAI, OpenAI
 
 from claims_inbox.api import build_api
 from claims_inbox.inbox import train_classifier
-from local_models.ending import end_with_standard_input
 
 
 def main() -> None:
@@ -27,10 +27,10 @@ def main() -> None:
     options = parser.parse_args()
 
     end_with_standard_input()
-    access = {"base_url": os.environ["PILOTAGE_URL"], "api_key": os.environ["PILOTAGE_KEY"]}
-    with OpenAI(**access) as client:
+    url, key = os.environ["PILOTAGE_URL"], os.environ["PILOTAGE_KEY"]
+    with OpenAI(base_url=url, api_key=key) as client:
         classifier = train_classifier(client, options.training)
-    api = build_api(AsyncOpenAI(**access), classifier)
+    api = build_api(AsyncOpenAI(base_url=url, api_key=key), classifier)
     listener = socket.create_server(("127.0.0.1", options.port), backlog=128)
     print(json.dumps({"queues": f"http://127.0.0.1:{listener.getsockname()[1]}/queues"}), flush=True)
     uvicorn.Server(uvicorn.Config(api, log_level="warning")).run(sockets=[listener])

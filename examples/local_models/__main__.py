@@ -39,8 +39,12 @@ def main() -> None:
     """Serve until the process is stopped."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m local_models")
     parser.add_argument("--chat-port", type=int, default=0, help="port of the chat model; 0 takes a free one")
-    parser.add_argument("--embeddings-port", type=int, default=0, help="port of the embedding model; 0 takes a free one")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads; more than are free make it far slower")
+    parser.add_argument(
+        "--embeddings-port", type=int, default=0, help="port of the embedding model; 0 takes a free one"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, help="processor threads; more than are free make it far slower"
+    )
     options = parser.parse_args()
 
     end_with_standard_input()

@@ -9,6 +9,9 @@ from pathlib import Path
 from pilotage.core.errors import UsageError
 
 PREFIX = "PILOTAGE_"
+LARGEST_PORT = 65_535
+LONGEST_PAUSE = 3_600
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,23 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("state", ".pilotage", "Folder with the embedded database and the keys; made at first use, readable by its owner only."),
+    Setting(
+        "state",
+        ".pilotage",
+        "Folder with the embedded database and the keys; made at first use, readable by its owner only.",
+    ),
     Setting("registry", ".", "Folder of the registry: a git repository with the YAML documents."),
-    Setting("database", "", "Database URL; empty: SQLite in the state folder. PostgreSQL: postgresql+psycopg://user@host/name."),
+    Setting(
+        "database",
+        "",
+        "Database URL; empty: SQLite in the state folder. PostgreSQL: postgresql+psycopg://user@host/name.",
+    ),
     Setting("host", "127.0.0.1", "Address that `up` and `gateway` listen on."),
     Setting("port", "8700", "Port that `up` and `gateway` listen on."),
     Setting("replica", "local", "Name of this gateway process; two that run at once need two names."),
-    Setting("gateway_url", "", "Address of the gateway up to and with /v1, for evaluations; empty: the host and port above."),
+    Setting(
+        "gateway_url", "", "Address of the gateway up to and with /v1, for evaluations; empty: the host and port above."
+    ),
     Setting("steward_seconds", "2", "Seconds between two looks of the steward at what is due."),
 )
 
@@ -76,7 +89,7 @@ def read_config(environment: Mapping[str, str]) -> Config:
 
 
 def _port(text: str) -> int:
-    if text.isdecimal() and int(text) <= 65_535:
+    if text.isdecimal() and int(text) <= LARGEST_PORT:
         return int(text)
     message = f"{PREFIX}PORT is {text!r}, which is no port"
     raise UsageError(message, "give a whole number from 0 to 65535; 0 takes a free port")
@@ -87,14 +100,14 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if 0 < seconds <= 3_600:
+    if 0 < seconds <= LONGEST_PAUSE:
         return seconds
     message = f"{PREFIX}STEWARD_SECONDS is {text!r}, which is no length of time"
     raise UsageError(message, "give seconds, above 0 and at most 3600")
 
 
 def _replica(text: str) -> str:
-    if len(text) <= 64 and text.replace("-", "").isalnum():
+    if len(text) <= LONGEST_NAME and text.replace("-", "").isalnum():
         return text
     message = f"{PREFIX}REPLICA is {text!r}"
     raise UsageError(message, "give a short name of letters, digits and hyphens")

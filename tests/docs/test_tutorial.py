@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
 from tests.docs.tutorial_shell import Command, File, Shell, pattern_of, read_steps
 
 PORTS = ("8700", "8790")
@@ -90,7 +89,11 @@ def environment(page: str, folder: Path) -> dict[str, str]:
     """Give what a reader's shell has: programs, a home, a name for git; and the free port."""
     gateway = next(line for line in page.splitlines() if line.startswith("gateway  http"))
     port = gateway.rsplit(":", 1)[1].removesuffix("/v1")
-    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Ana"), ("EMAIL", "ana@example.com"))}
+    who = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "Ana"), ("EMAIL", "ana@example.com"))
+    }
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),

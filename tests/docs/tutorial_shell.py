@@ -15,8 +15,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-BLOCK = re.compile(r'^```(?P<language>console|python) ?(?:title="(?P<title>[\w.]+)")?\n(?P<body>.*?)^```$', re.M | re.S)
+BLOCK = re.compile(
+    r'^```(?P<language>console|python) ?(?:title="(?P<title>[\w.]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL
+)
 PROMPT = "$ "
 ELLIPSIS = "…"
 LONGEST_SECONDS = 240
@@ -45,7 +48,7 @@ def read_steps(page: str) -> Iterator[Command | File]:
             if block["title"]:
                 yield File(block["title"], block["body"])
             continue
-        for piece in re.split(rf"^{re.escape(PROMPT)}", block["body"], flags=re.M)[1:]:
+        for piece in re.split(rf"^{re.escape(PROMPT)}", block["body"], flags=re.MULTILINE)[1:]:
             line, _, shown = piece.partition("\n")
             yield Command(line, shown)
 
@@ -79,7 +82,7 @@ class Shell:
         # A command that hangs must not hang the suite: its end closes the output, which ends the reading.
         self._guard = threading.Timer(LONGEST_SECONDS, self._end)
 
-    def __enter__(self) -> Shell:
+    def __enter__(self) -> Self:
         """Begin."""
         self._guard.start()
         return self

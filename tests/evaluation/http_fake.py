@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Generator
@@ -36,7 +37,15 @@ class HttpFake(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.reply = reply
         self.requests: list[Request] = []
+        self.connections: list[socket.socket] = []
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+    def hang_up(self) -> None:
+        """Break every connection."""
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Conversation(socketserver.StreamRequestHandler):
@@ -48,6 +57,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Serve until either side ends it."""
+        self.server.connections.append(self.connection)
         with suppress(OSError):
             while first := self.rfile.readline().decode("latin-1"):
                 headers: dict[str, str] = {}
@@ -75,7 +85,7 @@ def response(body: bytes | dict[str, Any], status: int = 200, **headers: str) ->
 
 @contextmanager
 def serving(reply: Reply) -> Generator[HttpFake]:
-    """Run the server in a thread of its own; clients have to close their connections before it ends."""
+    """Run the server in a thread of its own."""
     with HttpFake(reply) as fake:
         thread = threading.Thread(target=fake.serve_forever, args=(0.02,))
         thread.start()
@@ -84,3 +94,4 @@ def serving(reply: Reply) -> Generator[HttpFake]:
         finally:
             fake.shutdown()
             thread.join()
+            fake.hang_up()

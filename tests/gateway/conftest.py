@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator
 import openai
 import pytest
 import sqlalchemy as sa
-
 from tests.gateway.world import World, catalog_of, make_world
 
 Client = Callable[[str], openai.OpenAI]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.gateway.world import OTHER, USE_CASE, FlatTariff, Values, catalog_of
 
 from pilotage.core.errors import Refusal
 from pilotage.gateway.access import AccessKey, digest_of_secret, split_key
@@ -17,7 +18,6 @@ from pilotage.gateway.rules import RULES, refuse
 from pilotage.gateway.standing import EMPTY, Deployment, PermitTerms, Snapshot, Standing, plan_deployment
 from pilotage.ledger.records.permit import ModeName
 from pilotage.registry.kinds.document import Audience
-from tests.gateway.world import OTHER, USE_CASE, FlatTariff, Values, catalog_of
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SECRET = "s" * 43

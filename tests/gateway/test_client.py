@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import openai
 import pytest
-
-from pilotage.models.fake import Behaviour, count_tokens, embed
 from tests.gateway.conftest import Client
 from tests.gateway.world import PROMPT, PROVIDER_KEY, USE_CASE, World
+from tests.models.calls import ask, stream, user
+
+from pilotage.models.fake import Behaviour, count_tokens, embed
 
 
 def test_chat_answers_and_is_metered(world: World, client_of: Client) -> None:
@@ -55,12 +56,7 @@ def test_route_decides_prompt_parameters_and_model(world: World, client_of: Clie
 @pytest.mark.parametrize("asked", [True, False])
 def test_stream_is_metered_whether_usage_was_asked_or_not(world: World, client_of: Client, *, asked: bool) -> None:
     """A stream's usage is always measured, and shown only to a caller who asked for it."""
-    options: dict[str, dict[str, bool]] = {"stream_options": {"include_usage": True}} if asked else {}
-    stream = client_of(world.key()).chat.completions.create(  # type: ignore[call-overload]
-        model="letters", messages=[{"role": "user", "content": "a b c d"}], stream=True, **options
-    )
-
-    chunks = list(stream)
+    chunks = list(stream(client_of(world.key()), "a b c d", usage=True if asked else None))
 
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text == "a b c d"
@@ -76,10 +72,8 @@ async def test_async_client_works(world: World) -> None:
     key = world.key()
     async with openai.AsyncOpenAI(base_url=world.url + "/v1", api_key=key, max_retries=0) as client:
         reply = await client.chat.completions.create(model="letters", messages=[{"role": "user", "content": "hello"}])
-        stream = await client.chat.completions.create(
-            model="letters", messages=[{"role": "user", "content": "x y"}], stream=True
-        )
-        parts = [chunk.choices[0].delta.content or "" async for chunk in stream]
+        pieces = await client.chat.completions.create(model="letters", messages=user("x y"), stream=True)
+        parts = [chunk.choices[0].delta.content or "" async for chunk in pieces]
 
     assert reply.choices[0].message.content == "hello"
     assert "".join(parts) == "x y"
@@ -110,7 +104,7 @@ def test_refusal_raises_the_clients_exception(world: World, client_of: Client) -
     client = client_of(world.key("everyone"))
 
     with pytest.raises(openai.PermissionDeniedError) as caught:
-        client.chat.completions.create(model="letters", messages=[{"role": "user", "content": "hi"}])
+        ask(client)
 
     assert caught.value.code == "audience_not_permitted"
     body = caught.value.body
@@ -143,7 +137,7 @@ def test_client_does_not_repeat_what_cannot_pass(world: World) -> None:
     client = openai.OpenAI(base_url=world.url + "/v1", api_key=world.key("everyone"), max_retries=2)
 
     with client, pytest.raises(openai.PermissionDeniedError):
-        client.chat.completions.create(model="letters", messages=[{"role": "user", "content": "hi"}])
+        ask(client)
 
     assert len(world.refusals()) == 1
 
@@ -153,7 +147,7 @@ def test_callers_fault_passes_as_the_upstream_said_it(world: World, client_of: C
     world.fake.script.append(Behaviour(status=400))
 
     with pytest.raises(openai.BadRequestError) as caught:
-        client_of(world.key()).chat.completions.create(model="letters", messages=[{"role": "user", "content": "hi"}])
+        ask(client_of(world.key()))
 
     assert caught.value.code == "fake_400"
     (row,) = world.usage()

@@ -9,17 +9,13 @@ from collections.abc import Callable
 import msgspec
 import openai
 import pytest
-
-from pilotage.models.fake import Behaviour
 from tests.gateway.conftest import Client
 from tests.gateway.world import World, catalog_of
+from tests.models.calls import ask, stream, user
 
-HI = [{"role": "user", "content": "one two three four five six seven eight"}]
+from pilotage.models.fake import Behaviour
 
-
-def ask(client: openai.OpenAI, **options: object) -> object:
-    """Make a chat call."""
-    return client.chat.completions.create(model="letters", messages=HI, **options)  # type: ignore[call-overload]
+WORDS = "one two three four five six seven eight"
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -47,7 +43,7 @@ def test_stream_is_asked_again_only_before_its_first_byte(world: World, client_o
     world.fake.script.append(Behaviour(cut_after=3))
 
     with pytest.raises(openai.APIError) as caught:
-        list(ask(client_of(world.key()), stream=True))  # type: ignore[call-overload]
+        list(stream(client_of(world.key()), WORDS))
 
     assert len(world.fake.seen) == 2
     assert caught.value.code == "upstream_failed"
@@ -111,15 +107,15 @@ def test_unreachable_upstream(world: World, client_of: Client) -> None:
     assert (row["state"], row["status"], row["reserved_cost"]) == ("settled", 502, None)
 
 
-@pytest.mark.parametrize("stream", [True, False])
-def test_late_upstream(bare_world: World, *, stream: bool) -> None:
+@pytest.mark.parametrize("streamed", [True, False])
+def test_late_upstream(bare_world: World, *, streamed: bool) -> None:
     """An upstream that takes longer than the model's time is given up, and keeps its reserve: it may charge."""
     bare_world.activate(catalog_of(timeout_seconds=0.3))
-    bare_world.fake.behaviour = Behaviour(seconds=0 if stream else 5, seconds_between=0.2)
+    bare_world.fake.behaviour = Behaviour(seconds=0 if streamed else 5, seconds_between=0.2)
     client = openai.OpenAI(base_url=bare_world.url + "/v1", api_key=bare_world.key(), max_retries=0)
 
     with client, pytest.raises(openai.APIError) as caught:
-        list(ask(client, stream=stream))  # type: ignore[call-overload]
+        list(stream(client, WORDS) if streamed else ask(client, WORDS))
 
     assert caught.value.code == "upstream_timeout"
     (row,) = bare_world.usage()
@@ -130,10 +126,10 @@ def test_late_upstream(bare_world: World, *, stream: bool) -> None:
 def test_caller_that_leaves_a_stream_ends_it_upstream(world: World, client_of: Client) -> None:
     """A caller who goes away stops the upstream, and the call is settled with what is known."""
     world.fake.behaviour = Behaviour(seconds_between=0.05)
-    stream = ask(client_of(world.key()), stream=True)
+    pieces = stream(client_of(world.key()), WORDS)
 
-    next(stream)  # type: ignore[call-overload]
-    stream.close()  # type: ignore[attr-defined]
+    next(pieces)
+    pieces.close()
 
     wait_until(lambda: world.fake.left == 1)
     (row,) = world.usage()
@@ -157,7 +153,7 @@ def test_reply_without_usage_stays_unknown(world: World, client_of: Client) -> N
     world.fake.behaviour = Behaviour(usage=False)
 
     ask(client_of(world.key()))
-    list(ask(client_of(world.key()), stream=True))  # type: ignore[call-overload]
+    list(stream(client_of(world.key()), WORDS))
 
     for row in world.usage():
         assert (row["state"], row["status"], row["usage_source"]) == ("settled", 200, "none")
@@ -170,7 +166,7 @@ def test_upstream_that_answers_a_stream_with_json(world: World, client_of: Clien
     world.fake.behaviour = Behaviour(status=200)
     raw = client_of(world.key()).post(
         "/chat/completions",
-        body={"model": "letters", "messages": HI, "stream": False},
+        body={"model": "letters", "messages": user(WORDS), "stream": False},
         cast_to=object,
     )
 

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.gateway.world import USE_CASE, World
 
 from pilotage.gateway import asgi
 from pilotage.gateway.application import MODELS, OPEN_PATHS, SURFACES
-from tests.gateway.world import USE_CASE, World
 
 GOOD = {"model": "letters", "messages": [{"role": "user", "content": "hi"}]}
 

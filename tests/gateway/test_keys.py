@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -63,10 +64,10 @@ def test_revoking_twice_keeps_the_first_moment(engine: sa.Engine) -> None:
 @pytest.mark.parametrize("wrong", [{"audience": "world"}, {"lifetime": timedelta(0)}, {"label": "x" * 201}], ids=str)
 def test_wrong_wishes_are_refused(sqlite_engine: sa.Engine, wrong: dict[str, object]) -> None:
     """An audience that does not exist, no lifetime, or too long a label is a usage error with a remedy."""
-    wishes: dict[str, object] = {"audience": "cohort", "lifetime": None, "label": ""} | wrong
+    wishes: dict[str, Any] = {"audience": "cohort", "lifetime": None, "label": ""} | wrong
 
     with pytest.raises(UsageError) as caught:
-        mint_key(sqlite_engine, use_case="a", clock=ManualClock(START), **wishes)  # type: ignore[arg-type]
+        mint_key(sqlite_engine, use_case="a", clock=ManualClock(START), **wishes)
 
     assert caught.value.remedy
     assert list_keys(sqlite_engine) == ()

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 import sqlalchemy as sa
+from tests.gateway.world import utc_now
 
 from pilotage.gateway.meter import Meter
 from pilotage.storage.engine import open_engine
 from pilotage.storage.tables import usage
-from tests.gateway.world import utc_now
 
 SERVE = """
 import sys, time
@@ -32,6 +33,7 @@ with make_world(engine) as world:
 """
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_of_a_stream(tmp_path: Path) -> None:
     """After kill -9 the row of the call under way is there, and becomes unsettled with its reserve kept."""
     path = tmp_path / "gateway.db"

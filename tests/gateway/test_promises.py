@@ -12,19 +12,18 @@ import httpx2
 import openai
 import pytest
 import sqlalchemy as sa
+from tests.gateway.conftest import Client
+from tests.gateway.world import PROVIDER_KEY, USE_CASE, World, catalog_of
+from tests.models.calls import ask, user
 
 from pilotage.gateway.access import split_key
 from pilotage.models.fake import Behaviour
 from pilotage.storage.tables import METADATA
-from tests.gateway.conftest import Client
-from tests.gateway.world import PROVIDER_KEY, USE_CASE, World, catalog_of
-
-HI = [{"role": "user", "content": "hi"}]
 
 
-def ask(client: openai.OpenAI, model: str = "letters") -> httpx2.Headers:
+def headers_of(client: openai.OpenAI) -> httpx2.Headers:
     """Make a chat call; gives the reply's headers."""
-    return client.chat.completions.with_raw_response.create(model=model, messages=HI).headers  # type: ignore[arg-type]
+    return client.chat.completions.with_raw_response.create(model="letters", messages=user("hi")).headers
 
 
 @pytest.mark.anyio
@@ -33,7 +32,7 @@ async def test_streams_at_the_same_time_never_mix(world: World) -> None:
     world.fake.behaviour = Behaviour(seconds_between=0.002)
     key = world.key()
 
-    async def stream(number: int) -> tuple[str, str]:
+    async def echo(number: int) -> tuple[str, str]:
         canary = " ".join(f"canary-{number}-{word}" for word in range(20))
         pieces = await client.chat.completions.create(
             model="letters", messages=[{"role": "user", "content": canary}], stream=True
@@ -41,7 +40,7 @@ async def test_streams_at_the_same_time_never_mix(world: World) -> None:
         return canary, "".join([piece.choices[0].delta.content or "" async for piece in pieces])
 
     async with openai.AsyncOpenAI(base_url=world.url + "/v1", api_key=key, max_retries=0) as client:
-        pairs = await asyncio.gather(*(stream(number) for number in range(40)))
+        pairs = await asyncio.gather(*(echo(number) for number in range(40)))
 
     assert all(sent == received for sent, received in pairs)
     rows = world.usage()
@@ -62,12 +61,12 @@ def test_keys_are_found_nowhere(world: World, client_of: Client, caplog: pytest.
     for behaviour in (Behaviour(), Behaviour(status=500), Behaviour(status=401), Behaviour(cut_after=0)):
         world.fake.script.append(behaviour)
         try:
-            told.append(str(ask(client)))
+            told.append(str(headers_of(client)))
         except openai.APIError as error:
             told.append(f"{error} {error.body}")
     for model in (key, "letters@" + key):
         with pytest.raises(openai.NotFoundError) as caught:
-            ask(client, model)
+            ask(client, model=model)
         told.append(f"{caught.value} {caught.value.body}")
     with pytest.raises(openai.AuthenticationError) as wrong:
         ask(client_of(key + "x"))
@@ -87,9 +86,9 @@ def test_observe_records_and_warn_tells(world: World, client_of: Client) -> None
     release = world.activate(catalog_of())[USE_CASE]
     client = client_of(world.key("everyone"))
     world.permit(release, ("cohort",), "observe")
-    observed = ask(client)
+    observed = headers_of(client)
     world.permit(release, ("cohort",), "warn")
-    warned = ask(client)
+    warned = headers_of(client)
     world.permit(release, ("cohort",), "enforce")
     with pytest.raises(openai.PermissionDeniedError):
         ask(client)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from tests.gateway.world import USE_CASE, FlatTariff, Values, World, catalog_of, make_world, utc_now
 
 from pilotage.core.canonical import digest_of_json
 from pilotage.gateway.keys import list_keys, revoke_key
@@ -19,7 +20,6 @@ from pilotage.registry.catalog import Catalog
 from pilotage.registry.kinds.route import Parameters
 from pilotage.storage.artefacts import ArtefactStore
 from pilotage.storage.tables import NANO
-from tests.gateway.world import USE_CASE, FlatTariff, Values, World, catalog_of, make_world, utc_now
 
 
 @pytest.fixture

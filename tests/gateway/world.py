@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -69,7 +68,12 @@ class Values:
         return self.found.get(location.name)
 
 
-def catalog_of(**changes: Any) -> Catalog:
+def catalog_of(
+    *,
+    timeout_seconds: float = 20,
+    prompt: str | None = PROMPT,
+    parameters: Parameters = Parameters(temperature=0),  # noqa: B008 - frozen
+) -> Catalog:
     """Make a catalog with two use cases: chat, embedding and a route of the other use case."""
     base_url = FromEnvironment.model_validate({"from": "env", "name": "MODEL_URL"})
     credential = FromEnvironment.model_validate({"from": "env", "name": "MODEL_KEY"})
@@ -80,7 +84,7 @@ def catalog_of(**changes: Any) -> Catalog:
         base_url=base_url,
         credential=credential,
         upstream_model="small-2026-01-01",
-        timeout_seconds=changes.get("timeout_seconds", 20),
+        timeout_seconds=timeout_seconds,
     )
     vectors = Model(
         kind="Model",
@@ -90,8 +94,6 @@ def catalog_of(**changes: Any) -> Catalog:
         base_url=base_url,
         upstream_model="vectors-2026-01-01",
     )
-    prompt: str | None = changes.get("prompt", PROMPT)
-    parameters: Parameters = changes.get("parameters", Parameters(temperature=0))
 
     def route(name: str, model: str, use_case: str = USE_CASE) -> Route:
         return Route(
@@ -156,7 +158,7 @@ class World:
         self.gateway.refresher.refresh()
         return releases
 
-    def permit(  # noqa: PLR0917 - what tests vary
+    def permit(
         self,
         release: str,
         audiences: tuple[AudienceName, ...],

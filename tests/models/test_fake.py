@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Literal
 
 import openai
 import pytest
+from tests.models.calls import ask, stream
 
 from pilotage.models.fake import DIMENSIONS, Behaviour, FakeUpstream, count_tokens, embed
 from pilotage.models.loopback import LoopbackServer, serve
-
-HI = [{"role": "user", "content": "one two three"}]
 
 
 @pytest.fixture
@@ -29,19 +29,14 @@ def client(fake: FakeUpstream) -> Generator[openai.OpenAI]:
         yield client
 
 
-def chat(client: openai.OpenAI, **options: object) -> object:
-    """Make a chat call."""
-    return client.chat.completions.create(model="m", messages=HI, **options)  # type: ignore[call-overload]
-
-
 def test_echoes_and_counts_words(client: openai.OpenAI, fake: FakeUpstream) -> None:
     """Left alone it answers with what it was told, counts words, and remembers the request."""
-    reply = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "one two three"}])
+    reply = ask(client, "one two three")
 
     assert reply.choices[0].message.content == "one two three"
     assert reply.usage is not None
     assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (3, 3)
-    assert (fake.seen[0].path, fake.seen[0].body["model"]) == ("/v1/chat/completions", "m")
+    assert (fake.seen[0].path, fake.seen[0].body["model"]) == ("/v1/chat/completions", "letters")
     assert fake.seen[0].headers["authorization"] == "Bearer any"
 
 
@@ -49,10 +44,10 @@ def test_script_comes_before_the_behaviour(client: openai.OpenAI, fake: FakeUpst
     """Scripted answers are given in order, then the standing one."""
     fake.behaviour = Behaviour(content="always")
     fake.script.extend([Behaviour(content="first"), Behaviour(status=500)])
-    first = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+    first = ask(client, "x")
     with pytest.raises(openai.InternalServerError) as caught:
-        chat(client)
-    last = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+        ask(client)
+    last = ask(client, "x")
 
     assert (first.choices[0].message.content, last.choices[0].message.content) == ("first", "always")
     assert caught.value.code == "fake_500"
@@ -61,8 +56,7 @@ def test_script_comes_before_the_behaviour(client: openai.OpenAI, fake: FakeUpst
 @pytest.mark.parametrize("asked", [True, False])
 def test_streams_word_by_word(client: openai.OpenAI, *, asked: bool) -> None:
     """A stream brings the words one by one, and usage at the end when asked."""
-    options: dict[str, object] = {"stream_options": {"include_usage": True}} if asked else {}
-    chunks: list[openai.types.chat.ChatCompletionChunk] = list(chat(client, stream=True, **options))  # type: ignore[call-overload]
+    chunks = list(stream(client, "one two three", usage=True if asked else None))
 
     words = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
     assert words == ["", "one", " two", " three", None]
@@ -72,9 +66,8 @@ def test_streams_word_by_word(client: openai.OpenAI, *, asked: bool) -> None:
 def test_cuts_a_stream(client: openai.OpenAI, fake: FakeUpstream) -> None:
     """Told so, it drops the connection after some pieces."""
     fake.behaviour = Behaviour(cut_after=2)
-    seen: list[object] = []
     with pytest.raises(openai.OpenAIError):
-        seen.extend(chat(client, stream=True))  # type: ignore[call-overload]
+        list(stream(client))
 
     assert fake.open_streams == 0
 
@@ -83,25 +76,26 @@ def test_drops_the_connection_of_a_whole_reply(client: openai.OpenAI, fake: Fake
     """Told so, it gives a status and then nothing."""
     fake.behaviour = Behaviour(cut_after=0)
     with pytest.raises(openai.APIConnectionError):
-        chat(client)
+        ask(client)
 
 
 def test_is_late_and_silent_about_usage(client: openai.OpenAI, fake: FakeUpstream) -> None:
     """Told so, it takes its time, or does not say what it counted."""
     fake.script.append(Behaviour(seconds=1))
     with pytest.raises(openai.APITimeoutError):
-        chat(client.with_options(timeout=0.2))
+        ask(client.with_options(timeout=0.2))
     fake.script.append(Behaviour(usage=False))
-    reply = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+    reply = ask(client, "x")
 
     assert reply.usage is None
 
 
 @pytest.mark.parametrize("encoding", ["float", "base64", None])
-def test_embeds_by_the_text_alone(client: openai.OpenAI, encoding: str | None) -> None:
+def test_embeds_by_the_text_alone(client: openai.OpenAI, encoding: Literal["float", "base64"] | None) -> None:
     """The same text has the same vector, in whichever encoding it is asked for."""
-    options = {} if encoding is None else {"encoding_format": encoding}
-    reply = client.embeddings.create(model="m", input=["a b", "c"], **options)  # type: ignore[arg-type]
+    reply = client.embeddings.create(
+        model="m", input=["a b", "c"], encoding_format=openai.omit if encoding is None else encoding
+    )
 
     packed = encoding == "base64"
     assert packed or [item.embedding for item in reply.data] == [embed("a b"), embed("c")]

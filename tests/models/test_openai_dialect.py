@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -66,19 +67,20 @@ def test_unknown_fields_pass_untouched(extra: dict[str, Any], compact: bool) -> 
 def test_any_bytes_are_a_request_or_malformed(body: bytes) -> None:
     """Whatever bytes come, they are read or refused as malformed; nothing else is raised."""
     for surface in ("chat", "embedding"):
-        try:
+        with suppress(MalformedRequestError):
             read_request(body, surface)
-        except MalformedRequestError as error:
-            assert error.reason
 
 
 @given(JSON, st.sampled_from(["model", "messages", "stream", "stream_options", "n", "max_tokens", "input"]))
 def test_any_value_in_a_field_is_read_or_malformed(value: object, name: str) -> None:
     """Whatever a field that matters holds, it is read or refused with the field's name."""
+    refused: str | None = name
     try:
         read_request(dump(BASE | {name: value}), "chat")
     except MalformedRequestError as error:
-        assert error.param == name
+        refused = error.param
+
+    assert refused == name
 
 
 def test_route_wins_over_the_caller() -> None:
@@ -178,6 +180,8 @@ def test_words_that_look_like_usage_are_words() -> None:
 def test_event_without_end_is_given_up() -> None:
     """An upstream that never ends an event cannot fill the memory."""
     reader = StreamReader(withhold_usage=True)
+    half = b"x" * (StreamReader.LONGEST_EVENT // 2)
+
+    assert reader.feed(half) + reader.feed(half) == b""
     with pytest.raises(ValueError, match="without end"):
-        for _ in range(10):
-            reader.feed(b"x" * 1024 * 1024)
+        reader.feed(b"x")

@@ -13,7 +13,7 @@ from pilotage.core.errors import UpstreamError
 from pilotage.models.endpoint import Endpoint, is_loopback
 from pilotage.models.fake import Behaviour, FakeUpstream
 from pilotage.models.loopback import serve
-from pilotage.models.upstream import PyreqwestUpstream
+from pilotage.models.upstream import PyreqwestUpstream, Reply
 
 BODY = b'{"model":"m","messages":[{"role":"user","content":"a b c"}]}'
 STREAM = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c"}]}'
@@ -71,9 +71,9 @@ async def test_stream_arrives_piece_by_piece(
     assert (first.startswith(b"data: "), under_way, rest.endswith(b"[DONE]\n\n")) == (True, 1, True)
 
 
-async def _chunks(reply: object) -> AsyncGenerator[bytes]:
+async def _chunks(reply: Reply) -> AsyncGenerator[bytes]:
     """Read to the end."""
-    while (chunk := await reply.read_chunk()) is not None:  # type: ignore[attr-defined]
+    while (chunk := await reply.read_chunk()) is not None:
         yield chunk
 
 
@@ -87,7 +87,7 @@ async def test_closing_a_stream_ends_it_upstream(
     await reply.close()
 
     async with asyncio.timeout(5):
-        while fake.left == 0:
+        while fake.left == 0:  # noqa: ASYNC110 - the fake runs in another thread's loop
             await asyncio.sleep(0.01)
 
 

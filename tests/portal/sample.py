@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -66,6 +67,7 @@ def use_case(name: str = "claims-inbox", **changes: object) -> UseCase:
     return UseCase.model_validate(CLAIMS | {"name": name} | changes)
 
 
+@lru_cache(maxsize=1)
 def scales() -> dict[str, Scale]:
     """Read the scales that ship."""
     folder = files("pilotage.registry") / "defaults"
@@ -91,7 +93,12 @@ def catalog(*use_cases: UseCase) -> Catalog:
 def release(digest: str = NEW, name: str = "claims-inbox") -> Release:
     """Make a Release."""
     return Release(
-        use_case=name, release=digest, parts=PARTS, commit="0123456789ab", dirty=False, catalog_artefact=digest_of_bytes(b"c")
+        use_case=name,
+        release=digest,
+        parts=PARTS,
+        commit="0123456789ab",
+        dirty=False,
+        catalog_artefact=digest_of_bytes(b"c"),
     )
 
 
@@ -154,7 +161,9 @@ def blocker(side: str = "people", **changes: object) -> Blocker:
         else "Does the promise hold, at its bound, on at least 100 labelled cases?",
         "reason": "nobody has stated this yet" if side == "people" else "the gate FAILS",
         "turn": "bridge-builder: noor-haddad" if side == "people" else "team: claims",
-        "next_step": "Show ten answers, five of them wrong, to three clerks." if side == "people" else "Narrow the promise.",
+        "next_step": "Show ten answers, five of them wrong, to three clerks."
+        if side == "people"
+        else "Narrow the promise.",
         "minutes": 45 if side == "people" else 120,
         "for_stage": "limited",
     }
@@ -196,7 +205,11 @@ def assessment(digest: str = NEW, evidence: str | None = None, **changes: object
         "stage_since": datetime(2026, 7, 2, tzinfo=UTC),
         "eligible": "pilot",
         "next_stage": "limited",
-        "blockers": (blocker(), blocker("technology"), blocker(level=5, minutes=5, criterion="hrl-5-x", state="NOT MET")),
+        "blockers": (
+            blocker(),
+            blocker("technology"),
+            blocker(level=5, minutes=5, criterion="hrl-5-x", state="NOT MET"),
+        ),
         "later": (blocker(level=8, for_stage="production"),),
         "answers": tuple(answers),
         "changes_at": None,
@@ -267,7 +280,9 @@ def installation(*, banner: str | None = None) -> MemoryReader:
     clock = ManualClock(NOW - timedelta(days=90))
     ledger = MemoryLedger(clock)
     ledger.append(release(OLD))
-    ledger.append(assessment(OLD, at=NOW - timedelta(days=90), levels={"TRL": AxisLevel(level=1, upper=3, without_sample=1)}))
+    ledger.append(
+        assessment(OLD, at=NOW - timedelta(days=90), levels={"TRL": AxisLevel(level=1, upper=3, without_sample=1)})
+    )
     clock.advance(timedelta(days=40))
     first = ledger.append(measurement(outcomes(40, 2), digest=OLD, evaluation="letters"))
     ledger.append(measurement(outcomes(60, 3), digest=OLD))
@@ -276,7 +291,10 @@ def installation(*, banner: str | None = None) -> MemoryReader:
             OLD,
             first.digest,
             at=NOW - timedelta(days=50),
-            levels={"TRL": AxisLevel(level=3, upper=4, without_sample=2), "HRL": AxisLevel(level=1, upper=4, without_sample=1)},
+            levels={
+                "TRL": AxisLevel(level=3, upper=4, without_sample=2),
+                "HRL": AxisLevel(level=1, upper=4, without_sample=1),
+            },
         )
     )
     clock.advance(timedelta(days=47))

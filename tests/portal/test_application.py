@@ -50,7 +50,9 @@ def test_every_record_has_a_page(client: TestClient, reader: MemoryReader) -> No
             assert entry.digest in answer.text
 
 
-@pytest.mark.parametrize("name", ["claim-inbox", "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "Claims-Inbox", "a" * 5_000, "..%2e"])
+@pytest.mark.parametrize(
+    "name", ["claim-inbox", "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "Claims-Inbox", "a" * 5_000, "..%2e"]
+)
 def test_a_wrong_name_gets_a_page(client: TestClient, name: str) -> None:
     """A use case that is not declared, or no name at all, gets 404 in the portal's style and is never run."""
     answer = client.get(f"/use-cases/{name}")

@@ -54,7 +54,12 @@ def test_unknown_is_a_word() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "text"),
-    [("0.0012", "0.004", "1.2 – 4.0 mWh"), ("31", "88", "31 – 88 Wh"), ("1200", "2400", "1.2 – 2.4 kWh"), ("0", "0", "0 Wh")],
+    [
+        ("0.0012", "0.004", "1.2 – 4.0 mWh"),
+        ("31", "88", "31 – 88 Wh"),
+        ("1200", "2400", "1.2 – 2.4 kWh"),
+        ("0", "0", "0 Wh"),
+    ],
 )
 def test_energy_takes_the_unit_that_fits(low: str, high: str, text: str) -> None:
     """Energy held in watt-hours is shown in the unit of its upper end."""

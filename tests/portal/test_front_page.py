@@ -58,7 +58,12 @@ def test_the_headline_is_stage_days_turn_and_obstacle() -> None:
 def test_the_most_stuck_stand_first_and_the_retired_last() -> None:
     """Pilots come first, the longest stuck before the others; the lead names the worst."""
     cases = [sample.use_case(name, title=name) for name in ("a-retired", "b-limited", "c-short", "d-long")]
-    stages = (("a-retired", "retired", 1), ("b-limited", "limited", 1), ("c-short", "pilot", 20), ("d-long", "pilot", 1))
+    stages = (
+        ("a-retired", "retired", 1),
+        ("b-limited", "limited", 1),
+        ("c-short", "pilot", 20),
+        ("d-long", "pilot", 1),
+    )
     bodies = [
         sample.assessment(use_case=name, stage=stage, stage_since=datetime(2026, 7, day, tzinfo=UTC))
         for name, stage, day in stages
@@ -99,6 +104,7 @@ def test_unknown_money_is_unknown() -> None:
     usage = {
         "claims-inbox": UsageTotals(calls=9, unknown_cost=9, unknown_energy=9),
         "letters": None,
+        "minutes": UsageTotals(),
         "": sample.usage(),
     }
     cases = [sample.use_case(name) for name in ("claims-inbox", "letters", "minutes")]

@@ -77,9 +77,7 @@ def test_a_catalog_of_another_version_is_told(tmp_path: Path) -> None:
         ledger = Ledger(engine, SigningKey.generate(), ManualClock(sample.NOW))
         stored = StoredReader(engine, ledger, lambda _digest: b'{"from": "the future"}', ManualClock(sample.NOW))
         assert stored.read_catalog() is None
-        ledger.append(
-            CatalogActivated(commit=None, dirty=True, catalog=CATALOG.digest, artefact=ARTEFACT, documents=1)
-        )
+        ledger.append(CatalogActivated(commit=None, dirty=True, catalog=CATALOG.digest, artefact=ARTEFACT, documents=1))
 
         with pytest.raises(StorageError, match="cannot be read by this version"):
             stored.read_catalog()

@@ -132,7 +132,13 @@ def test_an_empty_ledger_gives_a_page_that_says_what_to_do() -> None:
     """Before anything was recorded each section says that it is empty, and no template misses a value."""
     html = render_page(planned(promise=None, process={}, not_for=[]))
 
-    for words in ("Nothing was measured yet", "No permit yet", "Nothing was released yet", "Nobody has stated", "pilotage assess"):
+    for words in (
+        "Nothing was measured yet",
+        "No permit yet",
+        "Nothing was released yet",
+        "Nobody has stated",
+        "pilotage assess",
+    ):
         assert words in html
 
 

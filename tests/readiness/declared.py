@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pilotage.core.canonical import digest_of_bytes
 from pilotage.ledger.entry import NO_DIGEST, Entry
@@ -23,6 +23,10 @@ from pilotage.registry.source import MemorySource
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 USE_CASE = "inbox"
+B = TypeVar("B", bound=Body)
+Verdict = Literal["MEETS", "FAILS", "UNDECIDED"]
+VERDICTS: dict[Verdict, str] = {"MEETS": "MET", "FAILS": "NOT MET", "UNDECIDED": "UNKNOWN"}
+"""Each verdict of a gate with the answer that it gives."""
 NOT_SERVED = OperationFacts(days=0, calls=0)
 
 BARE = """
@@ -179,8 +183,8 @@ def configuration_of(catalog: Catalog) -> Configuration:
 def measurement(
     catalog: Catalog,
     evaluation: str = "one-of-two",
-    verdict: Literal["MEETS", "FAILS", "UNDECIDED"] = "MEETS",
-    **changes: Any,
+    verdict: Verdict = "MEETS",
+    **changes: Any,  # noqa: ANN401 - any field may change
 ) -> Measurement:
     """Give a measurement as the evaluation declares it, with changes."""
     declared = catalog.evaluations[evaluation]
@@ -230,7 +234,13 @@ def measurement(
     return Measurement(**(values | changes))
 
 
-def attestation(catalog: Catalog, criterion: str, *roles: str, answer: bool = True, **changes: Any) -> Attestation:
+def attestation(
+    catalog: Catalog,
+    criterion: str,
+    *roles: str,
+    answer: bool = True,
+    **changes: Any,  # noqa: ANN401 - any field may change
+) -> Attestation:
     """Give a signed statement, with changes."""
     configuration = configuration_of(catalog)
     values: dict[str, Any] = {
@@ -256,7 +266,7 @@ def entries(*bodies: Body) -> list[Entry]:
     return [entry(number, body) for number, body in enumerate(bodies, 1)]
 
 
-def entry(number: int, body: Any) -> Entry[Any]:
+def entry(number: int, body: B) -> Entry[B]:
     """Give a body as a record with a number."""
     return Entry(number, f"sha256:{number:064x}", NO_DIGEST, NOW, body, ())
 
@@ -288,12 +298,12 @@ class Case:
         return found.state, found.reason
 
 
-def papers(catalog: Catalog, **changes: Any) -> list[Body]:
+def papers(catalog: Catalog, **changes: Any) -> list[Body]:  # noqa: ANN401 - any field may change
     """Give the statements that bring a low tier to `limited`."""
     return [attestation(catalog, criterion, role, **changes) for criterion, role in PAPERS.items()]
 
 
-def repaired(**changes: Any) -> Case:
+def repaired(**changes: Any) -> Case:  # noqa: ANN401 - any field may change
     """Give the use case after its repair: declared in full, measured once sealed, five statements."""
     catalog = catalog_of()
     bodies = [measurement(catalog, "trial", **changes), measurement(catalog, **changes), *papers(catalog, **changes)]

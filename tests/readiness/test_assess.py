@@ -5,10 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
-from pilotage.core.errors import UsageError
-from pilotage.readiness.assess import assess
-from pilotage.readiness.operation import UNSEEN, OperationFacts
 from tests.readiness.declared import (
     BARE,
     FULL,
@@ -24,6 +20,10 @@ from tests.readiness.declared import (
     papers,
     repaired,
 )
+
+from pilotage.core.errors import UsageError
+from pilotage.readiness.assess import assess
+from pilotage.readiness.operation import UNSEEN, OperationFacts
 
 SERVED = OperationFacts(days=20, calls=500)
 
@@ -77,7 +77,7 @@ def test_no_question_is_asked_twice() -> None:
 
 
 def test_the_repaired_use_case_reaches_limited_and_not_production() -> None:
-    """A full declaration, one sealed claim that MEETS and five statements reach `limited`; much is left for production."""
+    """A full declaration, one sealed claim that MEETS and five statements reach `limited`, and much is left."""
     case = repaired()
     found = case.assess()
     assert (found.stage, found.eligible, found.next_stage) == ("limited", "limited", "production")
@@ -98,7 +98,7 @@ def test_every_statement_is_needed(left_out: str) -> None:
 
 
 def test_sample_evidence_reaches_limited_and_never_production() -> None:
-    """SAMPLE evidence counts for `limited` where the tier allows it; each blocker of production says that it does not."""
+    """SAMPLE evidence counts for `limited` where the tier allows it; blockers of production say otherwise."""
     case = repaired(sample=True)
     found = case.assess()
     assert found.stage == "limited"
@@ -129,7 +129,7 @@ def test_a_start_that_lies_ahead_counts_from_now() -> None:
 
 
 def test_time_alone_lowers_a_level_at_the_moment_foretold() -> None:
-    """`changes_at` is the first moment at which the assessment says something else; a moment before it says the same."""
+    """`changes_at` is when the assessment first says something else; a moment before it says the same."""
     case = repaired()
     found = case.assess()
     assert found.changes_at is not None
@@ -209,7 +209,7 @@ def test_an_axis_without_a_scale_has_level_0() -> None:
 
 
 def test_everything_together_reaches_production_once_promoted() -> None:
-    """With real evidence for every criterion of level 8, time served and a person's promotion, production is reached."""
+    """Real evidence for all criteria of level 8, time served and a person's promotion give production."""
     case = complete()
     found = case.assess()
     assert (found.stage, found.eligible) == ("limited", "production")

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.readiness.declared import NOW, Case, attestation, catalog_of
 
 from pilotage.ledger.records.attestation import Attestation
-from tests.readiness.declared import NOW, Case, attestation, catalog_of
 
 USABILITY = "hrl-5-usability"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.readiness.declared import BARE, Case, catalog_of
 
 from pilotage.readiness.declaration import is_bolted_on
 from pilotage.registry.kinds.scale import Declared
 from pilotage.registry.kinds.use_case import Process, Step
-from tests.readiness.declared import BARE, Case, catalog_of
 
 READ, FIND, MOVE = (Step(step=name, who="clerk") for name in ("Read", "Find the queue", "Move"))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+from tests.readiness.declared import catalog_of
 
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.kinds.scale import Attested, Criterion, Declared, Operated
 from pilotage.registry.kinds.team import Role
-from tests.readiness.declared import catalog_of
 
 TIERS = ("low", "medium", "high")
 MOST_ANSWERS, MOST_MINUTES = 6, 30
@@ -33,12 +33,11 @@ def criteria(catalog: Catalog) -> list[tuple[str, int, Criterion]]:
 
 def asked_for_limited(catalog: Catalog, tier: str) -> list[Criterion]:
     """Give the criteria that a tier asks for up to `limited`."""
-    demanded = catalog.risk_tiers[tier].stages["limited"].levels
+    demanded: dict[str, int] = {**catalog.risk_tiers[tier].stages["limited"].levels}
     return [
         criterion
         for axis, level, criterion in criteria(catalog)
-        if level <= demanded.get(axis, 0)  # pyright: ignore[reportArgumentType] - an axis is one of the three
-        and (not criterion.applies_to_tiers or tier in criterion.applies_to_tiers)
+        if level <= demanded.get(axis, 0) and (not criterion.applies_to_tiers or tier in criterion.applies_to_tiers)
     ]
 
 
@@ -83,7 +82,7 @@ def test_later_stages_and_higher_tiers_never_ask_less(catalog: Catalog) -> None:
     for tier in TIERS:
         stages = catalog.risk_tiers[tier].stages
         for earlier, later in (("pilot", "limited"), ("limited", "production")):
-            before, after = stages[earlier].levels, stages[later].levels  # pyright: ignore[reportArgumentType] - literal names
+            before, after = stages[earlier].levels, stages[later].levels
             assert all(after.get(axis, 0) >= level for axis, level in before.items())
     for lower, higher in (("low", "medium"), ("medium", "high")):
         for stage, terms in catalog.risk_tiers[lower].stages.items():

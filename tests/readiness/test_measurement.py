@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.readiness.declared import NOW, VERDICTS, Case, catalog_of, measurement
 
 from pilotage.ledger.records.measurement import Measurement
-from tests.readiness.declared import NOW, Case, catalog_of, measurement
+from pilotage.ledger.records.record import Body
 
 SEALED = "trl-6-sealed"
 
@@ -21,7 +22,7 @@ def answered(criterion: str, *bodies: Measurement) -> tuple[str, str]:
 def test_meets_fails_and_undecided_are_three_answers() -> None:
     """MEETS is MET, FAILS is NOT MET, UNDECIDED is UNKNOWN; each reason holds n, the interval and p0."""
     catalog = catalog_of()
-    for verdict, state in (("MEETS", "MET"), ("FAILS", "NOT MET"), ("UNDECIDED", "UNKNOWN")):
+    for verdict, state in VERDICTS.items():
         found, reason = answered(SEALED, measurement(catalog, verdict=verdict))
         assert found == state
         assert verdict in reason
@@ -103,9 +104,9 @@ def test_every_declared_claim_of_a_kind_has_to_hold() -> None:
     catalog = catalog_of()
     second = catalog.evaluations["one-of-two"].model_copy(update={"name": "letters"})
     catalog = catalog.model_copy(update={"evaluations": catalog.evaluations | {"letters": second}})
-    first = measurement(catalog)
+    first: Body = measurement(catalog)
     assert Case(catalog, [first]).state(SEALED) == ("UNKNOWN", "letters is not measured yet")
-    for verdict, state in (("MEETS", "MET"), ("FAILS", "NOT MET"), ("UNDECIDED", "UNKNOWN")):
+    for verdict, state in VERDICTS.items():
         assert Case(catalog, [first, measurement(catalog, "letters", verdict)]).state(SEALED)[0] == state
 
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.readiness.declared import BARE, FULL, NOW, Case, catalog_of, entry, measurement, repaired
 
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.permit import Permit
 from pilotage.readiness.permit import plan_permit
-from tests.readiness.declared import BARE, FULL, NOW, Case, catalog_of, entry, measurement, repaired
 
 DAY = timedelta(days=1)
 
@@ -22,7 +22,7 @@ def permit(case: Case, now: datetime = NOW, previous: Permit | None = None) -> P
     return plan_permit(entry(9, case.assess(now)), case.catalog, held, now)
 
 
-def with_tier(case: Case, **changes: Any) -> Case:
+def with_tier(case: Case, **changes: Any) -> Case:  # noqa: ANN401 - any field may change
     """Change the low tier."""
     tier = case.catalog.risk_tiers["low"].model_copy(update=changes)
     case.catalog = case.catalog.model_copy(update={"risk_tiers": case.catalog.risk_tiers | {"low": tier}})
@@ -77,7 +77,7 @@ def test_an_end_that_comes_nearer_is_taken_over() -> None:
 
 
 def test_stale_evidence_leaves_the_permit_its_grace() -> None:
-    """When evidence expires the level drops and the permit stays until its end, which is never moved; then it narrows."""
+    """When evidence expires the level drops; the permit stays until its end, which never moves, and then narrows."""
     case = with_tier(repaired(), permit_days=365)
     first = permit(case)
     expired = case.assess().changes_at

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import hypothesis.strategies as st
 from hypothesis import given
+from tests.readiness.declared import (
+    NOW,
+    PAPERS,
+    USE_CASE,
+    Verdict,
+    attestation,
+    catalog_of,
+    configuration_of,
+    entries,
+    entry,
+    measurement,
+)
 
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
@@ -18,22 +31,15 @@ from pilotage.readiness.assess import assess
 from pilotage.readiness.operation import OperationFacts
 from pilotage.readiness.permit import plan_permit
 from pilotage.readiness.stage import ORDER
-from tests.readiness.declared import (
-    NOW,
-    PAPERS,
-    USE_CASE,
-    attestation,
-    catalog_of,
-    configuration_of,
-    entries,
-    entry,
-    measurement,
-)
 
 CATALOG = catalog_of()
 CONFIGURATION = configuration_of(CATALOG)
+EvidenceT = TypeVar("EvidenceT", Measurement, Attestation)
 PARTS = ("model", "prompt", "parameters", "application")
 OTHER = "sha256:" + "7" * 64
+VERDICTS: tuple[Verdict, ...] = ("MEETS", "FAILS", "UNDECIDED")
+MEASURED = [measurement(CATALOG, name, verdict) for name in ("trial", "one-of-two") for verdict in VERDICTS]
+STATED = attestation(CATALOG, "hrl-5-usability", "user-lead")
 CRITERIA = [*PAPERS, "trl-8-risk", "promote-production", "hrl-8-training"]
 
 operations = st.one_of(
@@ -44,7 +50,7 @@ ages = st.integers(-2, 400).map(lambda days: NOW - timedelta(days=days))
 changed_parts = st.sets(st.sampled_from(PARTS), max_size=1)
 
 
-def moved(body: Any, changed: set[str]) -> Any:
+def moved(body: EvidenceT, changed: AbstractSet[str]) -> EvidenceT:
     """Give evidence that was made on other parts."""
     return body.model_copy(update={"parts": body.parts | dict.fromkeys(changed, OTHER)})
 
@@ -52,14 +58,13 @@ def moved(body: Any, changed: set[str]) -> Any:
 @st.composite
 def measurements(draw: st.DrawFn) -> Measurement:
     """Draw any measurement."""
-    body = measurement(
-        CATALOG,
-        draw(st.sampled_from(["trial", "one-of-two"])),
-        draw(st.sampled_from(["MEETS", "MEETS", "FAILS", "UNDECIDED"])),
-        sample=draw(st.booleans()),
-        sealed=draw(st.booleans()),
-        dataset_items=draw(st.sampled_from([40, 120, 240])),
-        finished=draw(ages),
+    body = draw(st.sampled_from(MEASURED)).model_copy(
+        update={
+            "sample": draw(st.booleans()),
+            "sealed": draw(st.booleans()),
+            "dataset_items": draw(st.sampled_from([40, 120, 240])),
+            "finished": draw(ages),
+        }
     )
     return moved(body, draw(changed_parts))
 
@@ -68,15 +73,16 @@ def measurements(draw: st.DrawFn) -> Measurement:
 def attestations(draw: st.DrawFn) -> Attestation:
     """Draw any statement."""
     criterion = draw(st.sampled_from(CRITERIA))
-    body = attestation(
-        CATALOG,
-        criterion,
-        draw(st.sampled_from([PAPERS.get(criterion, "risk-owner"), "builder", "owner"])),
-        answer=draw(st.integers(0, 3)) > 0,
-        sample=draw(st.booleans()),
-        participants=draw(st.sampled_from([0, 5])),
-        assurance=draw(st.sampled_from(["ssh-signature", "ssh-signature", "asserted"])),
-        made=draw(ages),
+    body = STATED.model_copy(
+        update={
+            "criterion": criterion,
+            "roles": (draw(st.sampled_from([PAPERS.get(criterion, "risk-owner"), "builder", "owner"])),),
+            "answer": draw(st.integers(0, 3)) > 0,
+            "sample": draw(st.booleans()),
+            "participants": draw(st.sampled_from([0, 5])),
+            "assurance": draw(st.sampled_from(["ssh-signature", "ssh-signature", "asserted"])),
+            "made": draw(ages),
+        }
     )
     return moved(body, draw(changed_parts))
 

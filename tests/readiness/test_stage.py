@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.readiness.declared import Case, attestation, catalog_of, repaired
 
 from pilotage.ledger.records.attestation import Attestation
 from pilotage.registry.catalog import Catalog
-from tests.readiness.declared import Case, attestation, catalog_of, repaired
 
 
-def with_use_case(case: Case, **changes: Any) -> Case:
+def with_use_case(case: Case, **changes: Any) -> Case:  # noqa: ANN401 - any field may change
     """Change the use case's document."""
     use_case = case.catalog.use_cases["inbox"].model_copy(update=changes)
     case.catalog = case.catalog.model_copy(update={"use_cases": {"inbox": use_case}})
@@ -55,7 +55,7 @@ def test_a_use_case_goes_no_further_than_it_aims() -> None:
 
 
 def test_where_the_tier_asks_for_a_person_evidence_alone_does_not_promote() -> None:
-    """The evidence allows `limited`; until the owner signs, the use case stays at `pilot` and the owner's turn shows."""
+    """The evidence allows `limited`; until the owner signs, it stays at `pilot` and shows the owner's turn."""
     case = waiting()
     found = case.assess()
     assert (found.stage, found.eligible) == ("pilot", "limited")

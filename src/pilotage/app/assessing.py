@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
+from typing import cast
 from urllib.parse import urlsplit
 
 from pilotage.app.platform import Platform
@@ -101,7 +102,7 @@ def _fetch_readiness(gateway_url: str) -> dict[str, object]:
     try:
         connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
         connection.request("GET", "/readyz")
-        reply = json.loads(connection.getresponse().read(LARGEST_REPLY))
+        reply: object = json.loads(connection.getresponse().read(LARGEST_REPLY))
     except (OSError, HTTPException, ValueError):
         return {}
-    return reply if isinstance(reply, dict) else {}
+    return cast("dict[str, object]", reply) if isinstance(reply, dict) else {}

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Self
 
 import uvicorn
 
@@ -18,7 +19,6 @@ from pilotage.metering.tariff import compile_tariff
 from pilotage.portal.application import build_portal
 from pilotage.portal.stored import StoredReader
 from pilotage.steward.loop import Pulse, run_forever
-
 
 ReadBanner = Callable[[], str | None]
 
@@ -58,7 +58,7 @@ class Web:
 class Running:
     """The web server, in a thread of its own; a context manager."""
 
-    def __init__(  # noqa: PLR0913 - where it listens, and which parts it runs
+    def __init__(
         self,
         platform: Platform,
         *,
@@ -99,7 +99,7 @@ class Running:
         """Let the gateway see keys and catalog as they are now, without the second that it may take."""
         self._web.gateway.refresher.refresh()
 
-    def __enter__(self) -> Running:
+    def __enter__(self) -> Self:
         """Start, and wait until the web server answers."""
         self._thread.start()
         while not self._server.started:
@@ -133,7 +133,7 @@ class StewardThread:
             name="steward",
         )
 
-    def __enter__(self) -> StewardThread:
+    def __enter__(self) -> Self:
         """Start."""
         self._thread.start()
         return self

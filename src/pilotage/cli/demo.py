@@ -18,7 +18,9 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="End after printing, and leave no portal open.")] = False,
     story: Annotated[Path, typer.Option(help="Folder with story.yaml.")] = STORY,
-    place: Annotated[Path, typer.Option(help="Folder for all of the demonstration's state; delete it to start anew.")] = PLACE,
+    place: Annotated[
+        Path, typer.Option(help="Folder for all of the demonstration's state; delete it to start anew.")
+    ] = PLACE,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port of portal and gateway.")] = None,
     as_json: Json = False,
 ) -> None:

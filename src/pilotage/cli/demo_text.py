@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from pilotage.cli.progress import GateProgress
 from pilotage.cli.readiness_text import gate_line, print_blockers
@@ -28,7 +29,7 @@ class TerminalAudience:
     def open_act(self, number: int, act: Act) -> None:
         """Show the act's banner."""
         self._console.print()
-        self._console.print(Panel(act.banner, title=f"Act {number}: {act.title}", title_align="left"))
+        self._console.print(Panel(act.banner, title=f"Act {number}: {act.title}", title_align="left"), soft_wrap=False)
         self._progress = GateProgress(self._console).__enter__()
 
     def watch(self, evaluation: Evaluation) -> Watch:
@@ -39,10 +40,10 @@ class TerminalAudience:
 
     def show_letter(self, question: str, answer: str) -> None:
         """Show one letter."""
-        self._console.print(Panel(question, title="a customer writes", title_align="left"), markup=False)
-        self._console.print(Panel(answer, title="the model replies", title_align="left"), markup=False)
+        self._console.print(Panel(Text(question), title="a customer writes", title_align="left"), soft_wrap=False)
+        self._console.print(Panel(Text(answer), title="the model replies", title_align="left"), soft_wrap=False)
 
-    def close_act(self, number: int, act: Act, result: Result) -> None:
+    def close_act(self, number: int, result: Result) -> None:
         """Show what the act came to."""
         if self._progress is not None:
             self._progress.__exit__(None, None, None)

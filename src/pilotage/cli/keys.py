@@ -19,7 +19,7 @@ group = typer.Typer(no_args_is_help=True, help="Keys that use cases call the gat
 
 
 @group.command()
-def create(  # noqa: PLR0913 - one option each
+def create(
     use_case: Annotated[str, typer.Argument(help="Name of the use case.")],
     audience: Annotated[Audience, typer.Option(help="Who calls with it.")] = "builders",
     label: Annotated[str, typer.Option(help="A note on where the key is used.")] = "",
@@ -73,7 +73,11 @@ def list_(
             "label": key.label,
             "created": format_time(key.created_at),
             "expires": format_time(key.expires_at) if key.expires_at else None,
-            "state": "revoked" if key.revoked_at else "expired" if key.expires_at and key.expires_at <= now else "valid",
+            "state": "revoked"
+            if key.revoked_at
+            else "expired"
+            if key.expires_at and key.expires_at <= now
+            else "valid",
         }
         for key in keys
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -101,7 +101,7 @@ def show(
     """
     with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
         entries = platform.ledger.read(use_case=use_case)[-last:]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "seq": entry.seq,
             "recorded": format_time(entry.recorded_at),
@@ -112,7 +112,9 @@ def show(
         for entry in entries
     ]
     if as_json:
-        print_json([row | {"body": entry.body.model_dump(mode="json")} for row, entry in zip(rows, entries, strict=True)])
+        print_json(
+            [row | {"body": entry.body.model_dump(mode="json")} for row, entry in zip(rows, entries, strict=True)]
+        )
         return
     table = Table("seq", "recorded", "record", "use case", "digest")
     for row in rows:

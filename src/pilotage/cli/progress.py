@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -26,7 +27,7 @@ class GateProgress:
             disable=not console.is_terminal,
         )
 
-    def __enter__(self) -> GateProgress:
+    def __enter__(self) -> Self:
         """Begin to show."""
         self._progress.start()
         return self

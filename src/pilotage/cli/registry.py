@@ -59,7 +59,9 @@ def check(folder: Folder = Path(), *, as_json: Json = False) -> None:
 
 
 def schema(
-    folder: Annotated[Path | None, typer.Argument(help="Folder to write a file for each kind to; else they are printed.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder to write a file for each kind to; else they are printed.")
+    ] = None,
 ) -> None:
     """Export the JSON Schemas of all document kinds, for editors.
 

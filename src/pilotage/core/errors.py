@@ -82,7 +82,7 @@ class Refusal(PilotageError):
         retry_after: seconds after which the same call may pass, where that is known.
     """
 
-    def __init__(  # noqa: PLR0913 - the five facts that each refusal owes its caller
+    def __init__(
         self,
         status: int,
         rule: str,

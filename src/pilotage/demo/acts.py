@@ -33,9 +33,7 @@ def files_of_act(story: Story, folder: Path, index: int, key_folder: Path) -> di
     return files
 
 
-def commit_act(  # noqa: PLR0913 - an act, its place, its keys and its moment
-    story: Story, folder: Path, index: int, *, registry: Path, key_folder: Path, moment: datetime
-) -> None:
+def commit_act(story: Story, folder: Path, index: int, *, registry: Path, key_folder: Path, moment: datetime) -> None:
     """Commit an act; where the registry already holds it, its working tree is brought to it."""
     if len(read_history(registry)) > index:
         restore_tree(registry)

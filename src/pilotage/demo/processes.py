@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from pilotage.core.errors import EvidenceError
 from pilotage.demo.story import Service
@@ -42,7 +43,7 @@ class RunningServices:
         self._log_folder.mkdir(parents=True, exist_ok=True)
         log = self._log_folder / f"{service.module}.log"
         with log.open("wb") as errors:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - a Python module that the story names
                 [sys.executable, "-m", service.module],
                 cwd=self._folder,
                 env=dict(environment),
@@ -59,7 +60,7 @@ class RunningServices:
             message = f"the service {service.name} ({service.module}) did not start within {START_SECONDS} s"
             raise EvidenceError(message, f"read what it said in {log}") from error
 
-    def __enter__(self) -> RunningServices:
+    def __enter__(self) -> Self:
         """Begin; nothing runs yet."""
         return self
 

@@ -52,4 +52,6 @@ def read_gates(ledger: LedgerStore, story: Story) -> tuple[tuple[int, Measuremen
         for name in act.evaluations:
             acts.setdefault(name, number)
     found = [entry.body for entry in ledger.read(kinds=(Measurement,), use_case=story.use_case)]
-    return tuple(sorted(((acts[body.evaluation], body) for body in found if body.evaluation in acts), key=lambda pair: pair[0]))
+    return tuple(
+        sorted(((acts[body.evaluation], body) for body in found if body.evaluation in acts), key=lambda pair: pair[0])
+    )

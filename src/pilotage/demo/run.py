@@ -51,7 +51,7 @@ class Audience(Protocol):
         """One answer, as it is."""
         ...
 
-    def close_act(self, number: int, act: Act, result: Result) -> None:
+    def close_act(self, number: int, result: Result) -> None:
         """An act is complete."""
         ...
 
@@ -98,7 +98,7 @@ class Stage:
                 self._start(needing_key=True)  # such a service calls the gateway, which needs a catalog first
             asyncio.run(self._measure(act))
             self._attest(act)
-            self.audience.close_act(index + 1, act, self.result())
+            self.audience.close_act(index + 1, self.result())
         return self.result()
 
     def result(self) -> Result:
@@ -145,9 +145,7 @@ class Stage:
         url = self.running.gateway_url
         if act.letter is not None:
             key = self._mint_key()
-            question, answer = await fetch_letter(
-                act.letter, self.folder / self.story.data, gateway_url=url, key=key
-            )
+            question, answer = await fetch_letter(act.letter, self.folder / self.story.data, gateway_url=url, key=key)
             self.audience.show_letter(question, answer)
         await assess_use_case(
             self.platform,
@@ -204,4 +202,3 @@ def open_stage(folder: Path, place: Path, config: Config, audience: Audience) ->
             stage = Stage(story, folder, place, platform, running, services, audience, environment)
             banner.append(stage)
             yield stage
-

@@ -11,6 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from pilotage.core.errors import UsageError
 
+
 def _inside(path: str) -> str:
     parts = path.split("/")
     if not path or path.startswith("/") or ".." in parts or "\x00" in path:
@@ -91,7 +92,8 @@ def read_story(folder: Path) -> Story:
         remedy = "run `make demo` from a clone, or give --story a folder that holds story.yaml"
         raise UsageError(message, remedy) from error
     try:
-        return Story.model_validate(YAML(typ="safe", pure=True).load(text))
+        loaded: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType] - ruamel ships no types
+        return Story.model_validate(loaded)
     except (YAMLError, ValidationError, UnicodeDecodeError) as error:
         message = f"{path} is no story: {error}"
         raise UsageError(message, "compare it with examples/claims_inbox/story.yaml") from error

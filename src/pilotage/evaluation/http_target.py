@@ -38,6 +38,7 @@ _AWAY = frozenset({502, 503, 504})
 _THROTTLED = 429
 _REDIRECT, _CLIENT, _SERVER = 300, 400, 500
 _SHOWN = 300
+_CONNECTING = "client error (Connect)"
 
 
 class RouteTarget:
@@ -260,6 +261,12 @@ def _message_in(data: bytes) -> str:
 
 
 def _translate_error(error: PyreqwestError) -> CallError:
-    if isinstance(error, (ConnectError, ConnectTimeoutError)):
+    if isinstance(error, ConnectTimeoutError) or (isinstance(error, ConnectError) and _never_arrived(error)):
         return CallError(Trouble.UNAVAILABLE, "nobody listens")
     return CallError(Trouble.TOO_SLOW if isinstance(error, RequestTimeoutError) else Trouble.BROKEN_OFF)
+
+
+def _never_arrived(error: ConnectError) -> bool:
+    """Tell a refused connection from one that broke after the request was sent; the client calls both ConnectError."""
+    causes = error.details["causes"] or []
+    return any(cause["message"] == _CONNECTING for cause in causes)

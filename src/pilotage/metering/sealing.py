@@ -16,7 +16,7 @@ from pilotage.ledger.merkle import merkle_root
 from pilotage.ledger.protocol import LedgerStore
 from pilotage.ledger.records.record import AmountFigures
 from pilotage.ledger.records.seal import UsageSeal
-from pilotage.metering.usage import plan_totals, totals_by_row
+from pilotage.metering.usage import FIRST_ERROR_STATUS, plan_totals, totals_by_row
 from pilotage.storage.engine import read_transaction, write_transaction
 from pilotage.storage.tables import usage, usage_hour
 
@@ -24,8 +24,8 @@ OPEN = "reserved"
 BATCH_ROWS = 5_000
 UNSEALED_COLUMNS = ("seal",)
 """Columns that change when a row is sealed, and so are no part of what is sealed."""
-COUNTED = ("calls", "errors", "unknown_usage", "unknown_cost", "unknown_energy", "tokens_in", "tokens_out")
-COUNTED += ("cost_low", "cost_high", "energy_low", "energy_high")
+SUMMED = ("tokens_in", "tokens_out", "cost_low", "cost_high", "energy_low", "energy_high")
+COUNTED = ("calls", "errors", "unknown_usage", "unknown_cost", "unknown_energy", *SUMMED)
 
 
 def leaf_of_row(row: dict[str, Any]) -> bytes:
@@ -86,18 +86,17 @@ def _plan_seal(rows: list[dict[str, Any]], replica: str) -> UsageSeal:
     )
 
 
-
 def _counted(row: dict[str, Any]) -> dict[str, Any]:
     """Turn one row into the shape of a total."""
     known_cost = row["cost_low"] is not None
     return {
         "currency": row["currency"] or "" if known_cost else "",
         "calls": 1,
-        "errors": int(row["status"] is None or row["status"] >= 400),
+        "errors": int(row["status"] is None or row["status"] >= FIRST_ERROR_STATUS),
         "unknown_usage": int(row["usage_source"] != "provider"),
         "unknown_cost": int(not known_cost),
         "unknown_energy": int(row["energy_low"] is None),
-        **{name: row[name] or 0 for name in COUNTED[5:]},
+        **{name: row[name] or 0 for name in SUMMED},
     }
 
 
@@ -136,7 +135,6 @@ def _add_to_hour(connection: sa.Connection, spot: dict[str, str], totals: dict[s
 def _finish_interrupted(engine: sa.Engine, ledger: LedgerStore, replica: str) -> None:
     """Mark the rows of the last seal where a crash left them unmarked."""
     for entry in reversed(ledger.read(kinds=(UsageSeal,))):
-        body = entry.body
-        if isinstance(body, UsageSeal) and body.replica == replica:
-            _mark(engine, replica, body.first, body.last, entry.seq)
+        if entry.body.replica == replica:
+            _mark(engine, replica, entry.body.first, entry.body.last, entry.seq)
             return

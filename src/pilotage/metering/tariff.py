@@ -96,8 +96,6 @@ def _compile_price(price: CataloguePrice | DeclaredPrice | None) -> tuple[str | 
     return None, ()
 
 
-
-
 def _steps_from_catalogue(provider: str, model: str) -> tuple[Step, ...]:
     # Imported here: the price data cost half a second to load, and most catalogs of a gateway declare their prices.
     from genai_prices import Usage, calc_price  # noqa: PLC0415 - see above

@@ -49,15 +49,15 @@ class UsageTotals:
     unknown_energy: int = 0
 
 
-def _sum(column: Any) -> Any:
+def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(column), 0)
 
 
-def _count(condition: Any) -> Any:
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return _sum(sa.case((condition, 1), else_=0))
 
 
-def totals_by_row(condition: Any) -> sa.Select[Any]:
+def totals_by_row(condition: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
     """Sum up single rows of usage, one result a currency (empty where the price is unknown)."""
     currency = sa.case((usage.c.cost_low.is_(None), ""), else_=sa.func.coalesce(usage.c.currency, ""))
     return (
@@ -80,7 +80,7 @@ def totals_by_row(condition: Any) -> sa.Select[Any]:
     )
 
 
-def totals_by_hour(condition: Any) -> sa.Select[Any]:
+def totals_by_hour(condition: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
     """Sum up hourly rollups, one result a currency."""
     summed = ("calls", "errors", "tokens_in", "tokens_out", "unknown_usage", "cost_low", "cost_high")
     summed += ("unknown_cost", "energy_low", "energy_high", "unknown_energy")

@@ -236,7 +236,7 @@ def _band_table(figures: GateFigures) -> Markup:
         for at in _thinned(figures.band, _MOST_ROWS)
     )
     return Markup(
-        '<details class="figures"><summary>The chart’s figures</summary><div class="scroll" tabindex="0" role="region" '
+        '<details class="figures"><summary>The chart’s figures</summary><div class="scroll" tabindex="0" role="group" '
         'aria-label="Figures of the chart"><table><thead><tr><th scope="col">n</th><th scope="col">Passed</th>'
         '<th scope="col">Low</th><th scope="col">High</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     ).format(rows=rows)
@@ -253,7 +253,7 @@ def _history_table(history: Sequence[LevelsAt], axes: Sequence[str]) -> Markup:
         for item in reversed(_thinned(history, _MOST_ROWS))
     )
     return Markup(
-        '<details class="figures"><summary>The chart’s figures</summary><div class="scroll" tabindex="0" role="region" '
+        '<details class="figures"><summary>The chart’s figures</summary><div class="scroll" tabindex="0" role="group" '
         'aria-label="Figures of the history"><table><thead><tr><th scope="col">Assessed</th>{head}'
         '<th scope="col">Stage</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     ).format(head=head, rows=rows)

@@ -6,8 +6,10 @@ three-valued criteria: what is unknown never passes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import cast
 
 from pilotage.core.canonical import digest_of_json
@@ -77,13 +79,14 @@ def assess(
 
 def digest_of_criteria(catalog: Catalog, tier: RiskTier) -> str:
     """Give the digest of the scales and the tier: the version of the criteria."""
-    scales = catalog.scales_by_axis()
-    return digest_of_json(
-        {
-            "scales": {axis: scale.model_dump(mode="json") for axis, scale in scales.items()},
-            "tier": tier.model_dump(mode="json"),
-        }
-    )
+    scales = {axis: _digest_of_text(scale.model_dump_json()) for axis, scale in catalog.scales_by_axis().items()}
+    return digest_of_json({"scales": scales, "tier": tier.model_dump(mode="json")})
+
+
+@lru_cache(maxsize=64)
+def _digest_of_text(text: str) -> str:
+    """Give the digest of a scale written as JSON; kept, because a scale is large and seldom changes."""
+    return digest_of_json(json.loads(text))
 
 
 def _gather(

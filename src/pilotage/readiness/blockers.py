@@ -10,7 +10,6 @@ from pilotage.readiness.levels import AXES, Answered
 from pilotage.readiness.stage import GatedStage, needs_real_evidence
 from pilotage.readiness.turn import assess_turn
 
-
 TIME = "time"
 """The turn of nobody: only waiting helps."""
 

@@ -25,7 +25,11 @@ def plan_spending(usage: UsageTotals | None) -> Spending:
     if usage is None:
         unknown = "could not be read"
         return Spending(
-            Tile("Calls", UNKNOWN, unknown), Tile("Money", UNKNOWN, unknown), Tile("Energy", UNKNOWN, unknown), "Usage could not be read", ()
+            Tile("Calls", UNKNOWN, unknown),
+            Tile("Money", UNKNOWN, unknown),
+            Tile("Energy", UNKNOWN, unknown),
+            "Usage could not be read",
+            (),
         )
     errors = f"{counted(usage.errors, 'call')} failed" if usage.errors else ""
     return Spending(

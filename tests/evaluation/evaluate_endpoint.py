@@ -1,0 +1,45 @@
+"""A program that measures an endpoint with everything real but the models; tests kill it at any moment.
+
+Called with a state folder (with `evaluation.db` and `items.jsonl`) and the endpoint's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from pilotage.evaluation.http_target import EndpointTarget
+from pilotage.evaluation.journal import DatabaseJournal
+from pilotage.evaluation.measure import Workbench, measure
+from pilotage.ledger.ledger import Ledger
+from pilotage.metering.usage import read_run_usage
+from pilotage.registry.kinds.evaluation import Claim
+from pilotage.storage.artefacts import ArtefactStore
+from pilotage.storage.engine import open_engine
+from tests.evaluation.samples import question, release
+from tests.ledger.samples import fixed_key
+
+CLAIM = Claim(text="nine of ten are right", p0=0.9, p1=0.97, cap=120)
+
+
+def now() -> datetime:
+    """Give the present moment."""
+    return datetime.now(UTC)
+
+
+async def main(folder: Path, address: str) -> None:
+    """Measure once."""
+    engine = open_engine(f"sqlite:///{folder / 'evaluation.db'}")
+    journal = DatabaseJournal(engine, ArtefactStore(engine, b"k" * 32, now), now)
+    bench = Workbench(Ledger(engine, fixed_key(1), now), journal, now, partial(read_run_usage, engine))
+    asked = question((folder / "items.jsonl").read_bytes(), claim=CLAIM, repeats=2, concurrency=4)
+    async with EndpointTarget(address) as target:
+        await measure(asked, release(1), target, bench)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
