@@ -17,10 +17,10 @@ import types
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
@@ -30,8 +30,6 @@ from pilotage.cli.main import app
 from pilotage.config import SETTINGS
 from pilotage.gateway.rules import RULES
 from pilotage.ledger.records.kinds import BODIES
-from pilotage.ledger.records.record import Moment
-from pilotage.registry.kinds.document import Part
 from pilotage.registry.shapes import KINDS
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -51,6 +49,7 @@ WORDS_OF_TYPES: dict[object, str] = {
     Decimal: "a decimal number, as text",
     Any: "any value",
     Path: "a path",
+    AwareDatetime: "a moment, RFC 3339 in UTC",
 }
 
 
@@ -106,7 +105,8 @@ def cli_page() -> Iterator[str]:
     yield "# Commands"
     yield (
         "`pilotage COMMAND --help` says the same at the terminal. Options win over [settings](settings.md), and a"
-        " command that takes `--json` prints one JSON document on standard output and everything else on standard error."
+        " command that takes `--json` prints one JSON document on standard output, and everything else on standard"
+        " error."
     )
     yield table(("exit code", "meaning"), [(f"`{code}`", meaning) for code, meaning in EXIT_CODES])
     for name, command in commands():
@@ -246,11 +246,7 @@ def meaning_of(model: type[BaseModel], name: str) -> str:
     if info.description and info.description not in type_descriptions():
         return info.description
     for owner in model.__mro__:
-        if (
-            isinstance(owner, type)
-            and issubclass(owner, (Part, BaseModel))
-            and name in vars(owner).get("__annotations__", {})
-        ):
+        if issubclass(owner, BaseModel) and name in vars(owner).get("__annotations__", {}):
             return attribute_texts(owner).get(name, "")
     return ""
 
@@ -302,9 +298,10 @@ def default_of(info: FieldInfo) -> str:
 
 def reads(info: FieldInfo) -> str:
     """Say in plain words what a field takes."""
-    extra = info.json_schema_extra
-    if isinstance(extra, dict) and "x-reads" in extra:
-        return str(extra["x-reads"])
+    extra: object = info.json_schema_extra
+    words = cast("dict[str, object]", extra).get("x-reads") if isinstance(extra, dict) else None
+    if words:
+        return str(words)
     return _bounded(plain_words(info.annotation), info.metadata)
 
 
@@ -312,12 +309,8 @@ def plain_words(annotation: object) -> str:  # noqa: PLR0911 - one return for ea
     """Say in plain words what a type holds."""
     if annotation in WORDS_OF_TYPES:
         return WORDS_OF_TYPES[annotation]
-    if annotation == Moment or getattr(annotation, "__name__", "") == "AwareDatetime":
-        return "a moment, RFC 3339 in UTC"
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        if annotation == Moment:
-            return "a moment, RFC 3339 in UTC"
         return reads(FieldInfo.from_annotation(annotation))  # pyright: ignore[reportArgumentType] - any annotation will do
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in inner)
@@ -329,7 +322,7 @@ def plain_words(annotation: object) -> str:  # noqa: PLR0911 - one return for ea
         return f"a mapping from {plain_words(inner[0])} to {plain_words(inner[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return str(annotation)
+    raise TypeError(f"there are no words for the type {annotation!r}; add them to WORDS_OF_TYPES")
 
 
 def _bounded(words: str, metadata: list[Any]) -> str:
@@ -362,8 +355,8 @@ def records_page() -> Iterator[str]:
     yield "# Records"
     yield (
         "The ledger holds these records, each signed and chained to the one before it. A record holds digests, numbers"
-        " and pseudonyms, never content or names. A shape that was stored once stays readable for ever: a change makes a"
-        " new version of the predicate type, beside the old one."
+        " and pseudonyms, never content or names. A shape that was stored once stays readable for ever: a change makes"
+        " a new version of the predicate type, beside the old one."
     )
     yield "\n".join(f"- [{body.__name__}](#{body.__name__.lower()})" for body in BODIES)
     told: set[type[BaseModel]] = set()
@@ -408,8 +401,8 @@ def errors_page() -> Iterator[str]:
     yield (
         "A refused call gets an HTTP status and a body in the error shape of the OpenAI protocol, so that its clients"
         " show it as they show any other. `code` and `rule` name the rule; beside them stand the reason, the remedy and"
-        " the owner. Rules of a Permit bend to the Permit's mode: in `observe` and `warn` the call passes and what would have been"
-        " refused is recorded. All other rules always refuse."
+        " the owner. Rules of a Permit bend to the Permit's mode: in `observe` and `warn` the call passes, and"
+        " what would have been refused is recorded. All other rules always refuse."
     )
     rows = [
         (f"`{rule.name}`", str(rule.status), rule.meaning, rule.remedy, "yes" if rule.of_permit else "")

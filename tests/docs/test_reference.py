@@ -14,8 +14,8 @@ from pilotage.gateway.rules import RULES
 from pilotage.ledger.records.kinds import BODIES
 from pilotage.registry.shapes import KINDS
 
-SAYS_ENOUGH = {"kind", "type", "source", "by", "name", "title"}
-"""Fields whose name, with what they take, says all: tags that choose a shape, and names."""
+SAYS_ENOUGH = {"by", "closes", "currency", "kind", "name", "opens", "source", "title", "type"}
+"""Fields whose name, with what they take, says all: tags that choose a shape, names, hours, a currency."""
 
 
 @pytest.fixture(scope="module")

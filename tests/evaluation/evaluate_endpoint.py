@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from tests.evaluation.samples import question, release
+from tests.ledger.samples import fixed_key
+
 from pilotage.evaluation.http_target import EndpointTarget
 from pilotage.evaluation.journal import DatabaseJournal
 from pilotage.evaluation.measure import Workbench, measure
@@ -19,8 +22,6 @@ from pilotage.metering.usage import read_run_usage
 from pilotage.registry.kinds.evaluation import Claim
 from pilotage.storage.artefacts import ArtefactStore
 from pilotage.storage.engine import open_engine
-from tests.evaluation.samples import question, release
-from tests.ledger.samples import fixed_key
 
 CLAIM = Claim(text="nine of ten are right", p0=0.9, p1=0.97, cap=120)
 

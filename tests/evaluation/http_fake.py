@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 CUT = b"{cut}"
 """At the end of a reply: break the connection here."""
@@ -40,7 +40,6 @@ class HttpFake(socketserver.ThreadingTCPServer):
         self.connections: list[socket.socket] = []
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
 
-
     def hang_up(self) -> None:
         """Break every connection."""
         for connection in self.connections:
@@ -53,11 +52,11 @@ class Conversation(socketserver.StreamRequestHandler):
 
     timeout = 20
     disable_nagle_algorithm = True
-    server: HttpFake
 
     def handle(self) -> None:
         """Serve until either side ends it."""
-        self.server.connections.append(self.connection)
+        fake = cast("HttpFake", self.server)
+        fake.connections.append(self.connection)
         with suppress(OSError):
             while first := self.rfile.readline().decode("latin-1"):
                 headers: dict[str, str] = {}
@@ -66,8 +65,8 @@ class Conversation(socketserver.StreamRequestHandler):
                     headers[name.lower()] = value.strip()
                 body = self.rfile.read(int(headers.get("content-length", "0")))
                 request = Request(first.split()[1], headers, json.loads(body or b"null"))
-                self.server.requests.append(request)
-                reply = self.server.reply(request)
+                fake.requests.append(request)
+                reply = fake.reply(request)
                 if reply is None:
                     return
                 self.wfile.write(reply.removesuffix(CUT))

@@ -12,7 +12,7 @@ from pilotage.ledger.records.measurement import ClaimFigures, DatasetOpened
 CLAIM = ClaimFigures(text="x", p0=0.8, p1=0.9, alpha=0.025, beta=0.1, cap=240)
 
 
-def opening(  # noqa: PLR0913 - what tells looks apart
+def opening(
     release: str = "r1",
     *,
     evaluation: str = "routing",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotage.core.errors import EvidenceError, PilotageError
+from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.dataset import LONGEST_LINE, Item, read_items
 
 GOOD = b'{"id":"a","input":"one","expected":"x"}\n'
@@ -80,12 +81,8 @@ def test_an_empty_data_set_is_refused(data: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_give_items_or_a_clear_error(data: bytes) -> None:
     """No file, however damaged, ends in anything but items or an error of ours."""
-    try:
-        found = read_items(data)
-    except PilotageError as error:
-        assert error.remedy
-    else:
-        assert found
+    with contextlib.suppress(EvidenceError):
+        assert read_items(data)
 
 
 @given(st.dictionaries(st.text(st.characters(categories=("L", "N")), min_size=1, max_size=9), st.text(min_size=1)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.evaluation.samples import RUN, items, run_virtually
 
 from pilotage.evaluation.fake_target import Call, FakeTarget, answering_with
 from pilotage.evaluation.target import CallError, Trouble
-from tests.evaluation.samples import RUN, items, run_virtually
 
 
 def test_answers_follow_the_script() -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from tests.evaluation.samples import RUN
+from tests.storage_fixtures import BACKENDS, DatabaseMaker
 
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import EvidenceError, StorageError
@@ -23,8 +25,6 @@ from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome
 from pilotage.evaluation.plan import Ask, Recorded
 from pilotage.storage.artefacts import ArtefactStore
 from pilotage.storage.tables import run as run_table
-from tests.evaluation.samples import RUN
-from tests.storage_fixtures import BACKENDS, DatabaseMaker
 
 START = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 D = "sha256:" + "d" * 64

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.evaluation.samples import CLAIM, lines, plan, question, release
 
 from pilotage.core.amount import Amount
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.design import fixed_design
-from pilotage.evaluation.fake_target import FakeTarget, Reaction, answering_with
+from pilotage.evaluation.fake_target import FakeTarget, Reaction, always, answering_with
 from pilotage.evaluation.journal import MemoryJournal
-from pilotage.evaluation.measure import MOST_BAND_POINTS, Workbench, assess_band, assess_spent, measure
+from pilotage.evaluation.measure import MOST_BAND_POINTS, Question, Workbench, assess_band, assess_spent, measure
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Ask, Progress, Recorded, digest_of_outcomes
 from pilotage.evaluation.target import CallError, Trouble
@@ -23,10 +24,14 @@ from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import DatasetOpened, Measurement
 from pilotage.metering.usage import UsageTotals
 from pilotage.registry.kinds.evaluation import Claim
-from tests.evaluation.samples import CLAIM, lines, plan, question, release
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+
+
+def read_nothing(_run: str) -> UsageTotals:
+    """Read a meter that counted nothing."""
+    return UsageTotals()
 
 
 @dataclass
@@ -34,7 +39,6 @@ class Surroundings:
     """A ledger, a journal and a meter that reads nothing."""
 
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
-    usage: UsageTotals = UsageTotals()
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     ledger: MemoryLedger = field(init=False)
 
@@ -45,7 +49,7 @@ class Surroundings:
     @property
     def bench(self) -> Workbench:
         """Give what a measurement works with."""
-        return Workbench(self.ledger, self.journal, self.clock, lambda _run: self.usage)
+        return Workbench(self.ledger, self.journal, self.clock, read_nothing)
 
     def kinds(self) -> list[str]:
         """Give the names of the records, in order."""
@@ -107,7 +111,7 @@ async def test_a_finished_measurement_is_given_back_without_a_call(around: Surro
     """Measuring a Release again, and again, changes nothing: no second chance at luck."""
     asked = question(lines(120))
     first = await measure(asked, release(1), right(), around.bench)
-    target = FakeTarget(lambda *_: "no")
+    target = FakeTarget(always("no"))
 
     again = await measure(asked, release(1), target, around.bench)
 
@@ -163,8 +167,8 @@ async def test_running_until_green_pays_with_alpha(around: Surroundings) -> None
     asked = question(lines(120))
     found: list[Measurement] = []
     for number in range(20):
-        found.append((await measure(asked, release(number), FakeTarget(lambda *_: "no"), around.bench)).body)
-        await measure(asked, release(number), FakeTarget(lambda *_: "yes"), around.bench)
+        found.append((await measure(asked, release(number), FakeTarget(always("no")), around.bench)).body)
+        await measure(asked, release(number), FakeTarget(always("yes")), around.bench)
 
     assert [one.attempt for one in found] == list(range(1, 21))
     assert {one.verdict for one in found} == {"FAILS"}
@@ -195,7 +199,7 @@ async def test_terms_cannot_change_after_the_data_were_opened(
     around: Surroundings, change: dict[str, Any], said: str
 ) -> None:
     """An easier claim, a luckier order or a kinder scorer is refused for the same Release, without a call."""
-    await measure(question(lines(120)), release(1), FakeTarget(lambda *_: "no"), around.bench)
+    await measure(question(lines(120)), release(1), FakeTarget(always("no")), around.bench)
     target = right()
 
     with pytest.raises(EvidenceError, match=said):
@@ -204,26 +208,27 @@ async def test_terms_cannot_change_after_the_data_were_opened(
     assert target.calls == []
 
 
-@pytest.mark.parametrize(
-    ("spoilt", "said"),
-    [
-        (lambda q: replace(q, data=q.data + lines(1)), "is not the declared one"),
-        (lambda q: replace(q, dataset=q.dataset.model_copy(update={"digest": None})), "sealed without a digest"),
-        (lambda q: replace(q, dataset=q.dataset.model_copy(update={"name": "other"})), "asks for data set"),
-        (lambda _: question(b"{}\n"), "line 1"),
-        (lambda _: question(lines(9), scorer={"type": "number"}), "needs a number"),
-        (lambda _: question(lines(9), claim=Claim(text="x", p0=0.9, p1=0.9001)), "cannot be tested"),
-        (lambda _: question(lines(9), claim=Claim(text="x", p0=0.8, p1=0.9, beta=0.5)), "cannot be tested"),
-    ],
-)
+NINE = question(lines(9))
+SPOILT: list[tuple[Question, str]] = [
+    (replace(NINE, data=lines(10)), "is not the declared one"),
+    (replace(NINE, dataset=NINE.dataset.model_copy(update={"digest": None})), "sealed without a digest"),
+    (replace(NINE, dataset=NINE.dataset.model_copy(update={"name": "other"})), "asks for data set"),
+    (question(b"{}\n"), "line 1"),
+    (question(lines(9), scorer={"type": "number"}), "needs a number"),
+    (question(lines(9), claim=Claim(text="x", p0=0.9, p1=0.9001)), "cannot be tested"),
+    (question(lines(9), claim=Claim(text="x", p0=0.8, p1=0.9, beta=0.5)), "cannot be tested"),
+]
+
+
+@pytest.mark.parametrize(("spoilt", "said"), SPOILT)
 async def test_what_cannot_be_measured_is_refused_before_anybody_looks(
-    around: Surroundings, spoilt: Any, said: str  # noqa: ANN401 - a function from question to question
+    around: Surroundings, spoilt: Question, said: str
 ) -> None:
     """A wrong file, claim or scorer spends no look at sealed data: no record and no call."""
     target = right()
 
     with pytest.raises(EvidenceError, match=said):
-        await measure(spoilt(question(lines(9))), release(1), target, around.bench)
+        await measure(spoilt, release(1), target, around.bench)
 
     assert (around.kinds(), target.calls) == ([], [])
 
@@ -261,7 +266,12 @@ METERED = UsageTotals(
 async def test_costs_come_from_the_meter(around: Surroundings) -> None:
     """Calls, tokens, money and energy are what the gateway metered for the run's id, and nobody's guess."""
     asked: list[str] = []
-    bench = replace(around.bench, read_run_usage=lambda run: asked.append(run) or METERED)
+
+    def read(run: str) -> UsageTotals:
+        asked.append(run)
+        return METERED
+
+    bench = replace(around.bench, read_run_usage=read)
 
     found = (await measure(question(lines(120)), release(1), right(), bench)).body
 

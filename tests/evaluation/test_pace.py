@@ -6,9 +6,9 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluation.samples import run_virtually
 
 from pilotage.evaluation.pace import LONGEST_BACKOFF, Turnstile, backoff_seconds
-from tests.evaluation.samples import run_virtually
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**5), st.integers(0, 9), st.integers(1, 60))

@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluation.samples import CLAIM, items, plan
 
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.gate import Verdict, assess_outcomes
@@ -22,7 +23,6 @@ from pilotage.evaluation.plan import (
     plan_run,
 )
 from pilotage.registry.kinds.evaluation import Claim
-from tests.evaluation.samples import CLAIM, items, plan
 
 STATES: tuple[State, ...] = ("pass", "fail", "not-measured")
 
@@ -72,7 +72,7 @@ def test_arrival_order_changes_nothing(states: list[State], chance: random.Rando
 
 
 def test_slots_are_asked_in_order_and_no_further_ahead_than_is_safe() -> None:
-    """At the start a gate needs several answers whatever comes: so far, or the concurrency if more, one may ask ahead."""
+    """A gate needs several answers whatever comes: so far, or by the concurrency if more, one may ask ahead."""
     of = plan(100, claim=Claim(text="x", p0=0.9, p1=0.95, cap=100))
     needed = Progress(of).process.surely_needed
     progress, pending = Progress(of), set[Ask]()

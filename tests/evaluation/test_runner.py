@@ -1,26 +1,27 @@
-"""The runner: schedule order decides, whatever overtakes; trouble is retried, told, or stops the run, never recorded falsely."""
+"""The runner: schedule order decides; trouble is retried, told, or stops the run, and is never recorded falsely."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evaluation.samples import EXACT, RUN, plan, run_virtually
 
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.gate import Verdict, assess_outcomes
 from pilotage.evaluation.dataset import Item
-from pilotage.evaluation.fake_target import FakeTarget, Reaction, answering_with, no_latency
+from pilotage.evaluation.fake_target import FakeTarget, Reaction, always, answering_with, no_latency
 from pilotage.evaluation.journal import MemoryJournal
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import Ask, Plan, Progress, assess_disagreement, plan_progress
 from pilotage.evaluation.runner import MOST_THROTTLED, Tally, Watch, run_plan
 from pilotage.evaluation.target import Answer, CallError, Trouble
 from pilotage.registry.kinds.evaluation import Claim
-from tests.evaluation.samples import EXACT, RUN, plan, run_virtually
 
 AWAY = CallError(Trouble.UNAVAILABLE, "nobody listens")
 
@@ -110,7 +111,7 @@ def false_passes(reps: int, slowness: float) -> tuple[int, int]:
 
 
 def test_slow_failures_do_not_bias_the_gate() -> None:
-    """With failures ten times slower and fifty calls at once, a gate in arrival order is fooled, and this one is not."""
+    """With failures ten times slower and fifty calls at once, a gate in arrival order is fooled; this one is not."""
     ours, naive = false_passes(20, slowness=10)
 
     assert ours <= 3
@@ -137,7 +138,7 @@ def test_calls_keep_to_the_rate() -> None:
     carry_out(plan(6), FakeTarget(script), pace=Pace(concurrency=6, calls_per_second=2))
 
     assert len(moments) == 7
-    assert all(later - sooner >= 0.499 for sooner, later in zip(moments, moments[1:], strict=False))
+    assert all(later - sooner >= 0.499 for sooner, later in itertools.pairwise(moments))
 
 
 @pytest.mark.parametrize("trouble", [Trouble.FAULT, Trouble.BROKEN_OFF, Trouble.TOO_SLOW, Trouble.UNAVAILABLE])
@@ -181,7 +182,7 @@ def test_a_slow_call_is_cut_off() -> None:
 
 def test_not_measured_counts_as_failed() -> None:
     """A target that never answers usably FAILS its gate."""
-    progress = carry_out(plan(120), FakeTarget(lambda *_: CallError(Trouble.UNUSABLE)))
+    progress = carry_out(plan(120), FakeTarget(always(CallError(Trouble.UNUSABLE))))
 
     assert progress.process.verdict is Verdict.FAILS
     assert progress.process.passes == 0
@@ -194,7 +195,7 @@ def test_a_target_that_is_away_stops_the_run_and_records_nothing(concurrency: in
     journal = MemoryJournal()
 
     with pytest.raises(EvidenceError, match="nobody listens") as caught:
-        carry_out(plan(size), FakeTarget(lambda *_: AWAY), journal, pace=Pace(concurrency=concurrency))
+        carry_out(plan(size), FakeTarget(always(AWAY)), journal, pace=Pace(concurrency=concurrency))
 
     assert "start it or mend its address, then run it again" in caught.value.remedy
     assert journal.outcomes == {}
@@ -238,7 +239,7 @@ def test_items_that_never_get_through_are_not_measured() -> None:
 
 
 def test_the_last_item_away_after_answers_is_not_measured() -> None:
-    """At the end nobody comes after; that others were answered in this run is enough to tell the item from the target."""
+    """At the end nobody comes after; that others were answered in this run tells the item from the target."""
     of = plan(4)
     progress = carry_out(of, FakeTarget(answering_with({of.schedule[-1].id: AWAY})), pace=Pace(concurrency=1))
 
@@ -247,9 +248,9 @@ def test_the_last_item_away_after_answers_is_not_measured() -> None:
 
 def test_a_barred_door_stops_the_run_at_once() -> None:
     """A wrong key says nothing about answers: one call, no retry, nothing recorded, and what to mend."""
-    target, journal = FakeTarget(lambda *_: CallError(Trouble.BARRED, "HTTP 401: no such key")), MemoryJournal()
+    target, journal = FakeTarget(always(CallError(Trouble.BARRED, "HTTP 401: no such key"))), MemoryJournal()
 
-    with pytest.raises(EvidenceError, match="HTTP 401: no such key.*mend the key, the permit or the address"):
+    with pytest.raises(EvidenceError, match=r"HTTP 401: no such key.*mend the key, the permit or the address"):
         carry_out(plan(50), target, journal, pace=Pace(concurrency=1))
 
     assert (len(target.calls), journal.outcomes) == (1, {})
@@ -273,7 +274,7 @@ def test_a_storm_of_429_is_waited_out() -> None:
 @pytest.mark.parametrize(("retry_after", "most_calls"), [(0, 2 * MOST_THROTTLED), (3_600, 2)])
 def test_an_endless_storm_of_429_stops_the_run(retry_after: float, most_calls: int) -> None:
     """A target that keeps refusing by rate, or asks for an hour, ends the run without a false outcome."""
-    target, journal = FakeTarget(lambda *_: CallError(Trouble.THROTTLED, retry_after=retry_after)), MemoryJournal()
+    target, journal = FakeTarget(always(CallError(Trouble.THROTTLED, retry_after=retry_after))), MemoryJournal()
 
     with pytest.raises(EvidenceError, match="lower calls_per_second"):
         carry_out(plan(50), target, journal, pace=Pace(concurrency=2))

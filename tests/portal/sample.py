@@ -312,11 +312,12 @@ def installation(*, banner: str | None = None) -> MemoryReader:
             levels={axis: AxisLevel(level=8, upper=8, without_sample=8) for axis in ("TRL", "IRL", "HRL")},
         )
     )  # fmt: skip
+    bolted_on = {"before": CLAIMS["process"]["before"], "after": CLAIMS["process"]["before"]}
     cases = (
         use_case(),
         use_case("letters", title="Reply letters", purpose="Write the reply letter.", bridge_builder=None, process={}),
         use_case("minutes", title="Minutes of meetings", promise=None, not_for=[], process={}, started=None),
-        use_case("claims-triage", title="Claims triage", promise=None, process={"before": CLAIMS["process"]["before"], "after": CLAIMS["process"]["before"]}),
+        use_case("claims-triage", title="Claims triage", promise=None, process=bolted_on),
     )  # fmt: skip
     return MemoryReader(
         catalog(*cases), ledger, clock, usage={"": usage(), "claims-inbox": usage(), "letters": None}, banner=banner

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
+from tests.portal import sample
 
 from pilotage.core.errors import StorageError
 from pilotage.portal.application import build_portal
 from pilotage.portal.memory import MemoryReader
-from tests.portal import sample
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from tests.portal import sample
 
 from pilotage.portal.application import build_portal
 from pilotage.portal.memory import MemoryReader
-from tests.portal import sample
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,8 +18,15 @@ def gate(n: int, **changes: object) -> GateFigures:
     """Make the figures of a gate that passed four of five."""
     band = tuple(BandAt(at, 0.8, max(0, 0.8 - 1 / at), min(1, 0.8 + 1 / at)) for at in range(1, n + 1))
     plain = {
-        "key": "g", "claim": "eight of ten", "verdict": "FAILS", "p0": 0.8, "p1": 0.9, "cap": 240, "band": band, "baseline": 0.4,
-    }  # fmt: skip
+        "key": "g",
+        "claim": "eight of ten",
+        "verdict": "FAILS",
+        "p0": 0.8,
+        "p1": 0.9,
+        "cap": 240,
+        "band": band,
+        "baseline": 0.4,
+    }
     return GateFigures(**(plain | changes))  # pyright: ignore[reportArgumentType] - fields by name
 
 
@@ -85,7 +93,7 @@ def test_labels_do_not_cover_each_other(close: tuple[float, float, float]) -> No
     ]
 
     assert 3 == len(labels)
-    assert all(below - above >= 8.4 for above, below in zip(labels, labels[1:], strict=False))
+    assert all(below - above >= 8.4 for above, below in pairwise(labels))
     assert all(0 <= label <= 100.1 for label in labels)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from tests.portal import sample
 
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
@@ -14,7 +15,6 @@ from pilotage.portal.pages.frame import plan_frame
 from pilotage.portal.pages.front import FrontPage, plan_front_page
 from pilotage.portal.render import render_page
 from pilotage.registry.catalog import Catalog
-from tests.portal import sample
 
 NOW = sample.NOW
 NOTHING = "0" * 71
@@ -25,7 +25,12 @@ def entry(body: Assessment) -> Entry[Assessment]:
     return Entry(1, NOTHING, NOTHING, NOW, body, ())
 
 
-def front(catalog: Catalog | None, *bodies: Assessment, usage: dict[str, UsageTotals | None] | None = None, leaf: int = 1) -> FrontPage:  # fmt: skip
+def front(
+    catalog: Catalog | None,
+    *bodies: Assessment,
+    usage: dict[str, UsageTotals | None] | None = None,
+    leaf: int = 1,
+) -> FrontPage:
     """Plan a front page."""
     frame = plan_frame(catalog, head="h", banner=None, assets="a", now=NOW)
     assessments = {body.use_case: entry(body) for body in bodies}

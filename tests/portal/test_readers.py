@@ -1,8 +1,10 @@
 """Tests that the shipped fake reader and the stored one give the same."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.portal import sample
 
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import StorageError
@@ -16,14 +18,13 @@ from pilotage.portal.reader import PortalReader
 from pilotage.portal.stored import StoredReader
 from pilotage.storage.engine import open_engine
 from pilotage.storage.migrate import upgrade_schema
-from tests.portal import sample
 
 CATALOG = sample.catalog(sample.use_case())
 ARTEFACT = "sha256:" + "c" * 64
 
 
 @pytest.fixture(params=["memory", "stored"])
-def reader(request: pytest.FixtureRequest, tmp_path: Path) -> PortalReader:
+def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PortalReader]:
     """Give a reader of either kind over the same three records."""
     clock = ManualClock(sample.NOW)
     bodies = (
@@ -35,15 +36,16 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> PortalReader:
         fake = MemoryReader(CATALOG, sample.MemoryLedger(clock), clock)
         for body in bodies:
             fake.ledger.append(body)
-        return fake
+        yield fake
+        return
     engine = open_engine(f"sqlite:///{tmp_path}/state.db")
-    request.addfinalizer(engine.dispose)
     upgrade_schema(engine)
     ledger = Ledger(engine, SigningKey.generate(), clock)
     for body in bodies:
         ledger.append(body)
     content = CATALOG.model_dump_json(by_alias=True).encode()
-    return StoredReader(engine, ledger, lambda digest: {ARTEFACT: content}[digest], clock)
+    yield StoredReader(engine, ledger, lambda digest: {ARTEFACT: content}[digest], clock)
+    engine.dispose()
 
 
 def test_a_reader_gives_what_is_there(reader: PortalReader) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.portal import sample
 
 from pilotage.core.clock import ManualClock
 from pilotage.ledger.memory import MemoryLedger
@@ -12,7 +13,6 @@ from pilotage.portal.pages.process import plan_process
 from pilotage.portal.pages.use_case import UseCasePage, plan_use_case_page
 from pilotage.portal.render import render_page
 from pilotage.registry.kinds.use_case import Process, Step
-from tests.portal import sample
 
 NOW = sample.NOW
 

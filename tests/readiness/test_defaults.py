@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import get_args
 
 import pytest
 from tests.readiness.declared import catalog_of
 
+from pilotage.readiness.stage import GATED
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.kinds.scale import Attested, Criterion, Declared, Operated
 from pilotage.registry.kinds.team import Role
@@ -81,7 +83,7 @@ def test_later_stages_and_higher_tiers_never_ask_less(catalog: Catalog) -> None:
     """Each stage demands at least what the one before does, and each tier at least what the one below does."""
     for tier in TIERS:
         stages = catalog.risk_tiers[tier].stages
-        for earlier, later in (("pilot", "limited"), ("limited", "production")):
+        for earlier, later in pairwise(GATED):
             before, after = stages[earlier].levels, stages[later].levels
             assert all(after.get(axis, 0) >= level for axis, level in before.items())
     for lower, higher in (("low", "medium"), ("medium", "high")):

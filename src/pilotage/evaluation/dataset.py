@@ -8,6 +8,7 @@ from typing import Any, Never
 
 from pilotage.core.canonical import Json, canonical_json
 from pilotage.core.errors import EvidenceError
+from pilotage.evaluation.json_shape import is_object
 
 LONGEST_LINE = 1024 * 1024
 LONGEST_ID = 200
@@ -106,7 +107,7 @@ def _read_object(line: bytes) -> dict[str, Json]:
         raise
     except (EvidenceError, ValueError) as error:
         raise _LineError("holds a number or a character that JSON cannot carry exactly") from error
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise _LineError("is not a JSON object")
     return value
 

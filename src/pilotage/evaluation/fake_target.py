@@ -72,6 +72,15 @@ class FakeTarget:
         return Answer(reaction, seconds)
 
 
+def always(reaction: Reaction) -> Script:
+    """Make a script that reacts to everything in one way."""
+
+    def script(_item: Item, _repeat: int, _earlier: int) -> Reaction:
+        return reaction
+
+    return script
+
+
 def answering_with(answers: Mapping[str, Reaction | tuple[Reaction, ...]]) -> Script:
     """Make a script from answers by item id.
 

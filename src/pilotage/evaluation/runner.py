@@ -1,8 +1,8 @@
 """Carries a plan out: many calls at once, paced, retried, recorded one by one, and stopped when the gate decides.
 
 Nothing false is recorded. A target that is away, lets nobody in, or keeps asking to slow down says nothing about the
-items, so the run stops with an error and goes on later where it was. An item that cannot get through is asked again once
-others have been answered; when it fails a second time it was not measured.
+items, so the run stops with an error and goes on later where it was. An item that cannot get through is asked again
+once others have been answered; when it fails a second time it was not measured.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Binds settled usage rows into the ledger: each replica seals a batch as a Merkle root, a count and totals.
 
 A batch is the longest run of a replica's rows, in order of their numbers, in which every row is settled. The record is
-appended first; a crash before the rows are marked is mended at the next start from the record itself, so no row is
-sealed twice and none is left out.
+appended first; a crash before the rows are marked is mended at the next look from the record itself, so no row is
+sealed twice and none is left out. A batch is planned while nobody else appends, so that of two processes that seal the
+same replica one finds nothing left.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pilotage.core.canonical import canonical_json
+from pilotage.ledger.entry import Entry
 from pilotage.ledger.merkle import merkle_root
 from pilotage.ledger.protocol import LedgerStore
 from pilotage.ledger.records.record import AmountFigures
@@ -47,13 +49,21 @@ def seal_usage(engine: sa.Engine, ledger: LedgerStore, replica: str) -> int:
     Returns:
         The number of rows sealed.
     """
-    _finish_interrupted(engine, ledger, replica)
+    _mark_sealed(engine, ledger, replica)
     sealed = 0
-    while rows := _read_batch(engine, replica):
-        entry = ledger.append(_plan_seal(rows, replica))
-        _mark(engine, replica, rows[0]["id"], rows[-1]["id"], entry.seq)
-        sealed += len(rows)
+    while entry := ledger.append_if(lambda: _plan_next(engine, ledger, replica)):
+        _mark(engine, entry)
+        sealed += entry.body.rows
     return sealed
+
+
+def _plan_next(engine: sa.Engine, ledger: LedgerStore, replica: str) -> UsageSeal | None:
+    """Plan the next batch; None where nothing is left, or another process has sealed it and is about to mark it."""
+    unmarked = _read_unmarked(engine, ledger, replica)
+    rows = _read_batch(engine, replica)
+    if not rows or any(rows[0]["id"] <= entry.body.last for entry in unmarked):
+        return None
+    return _plan_seal(rows, replica)
 
 
 def _read_batch(engine: sa.Engine, replica: str) -> list[dict[str, Any]]:
@@ -100,9 +110,10 @@ def _counted(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mark(engine: sa.Engine, replica: str, first: int, last: int, seq: int) -> None:
+def _mark(engine: sa.Engine, entry: Entry[UsageSeal]) -> None:
     """Mark a batch's rows and add them to the hourly rollup, in one transaction: exactly once."""
-    batch = sa.and_(usage.c.replica == replica, usage.c.seal.is_(None), usage.c.id.between(first, last))
+    seal = entry.body
+    batch = sa.and_(usage.c.replica == seal.replica, usage.c.seal.is_(None), usage.c.id.between(seal.first, seal.last))
     with write_transaction(engine) as connection:
         keys = connection.execute(
             sa.select(sa.func.substr(usage.c.at, 1, 13), usage.c.use_case, usage.c.route, usage.c.audience)
@@ -120,7 +131,7 @@ def _mark(engine: sa.Engine, replica: str, first: int, last: int, seq: int) -> N
             for totals in connection.execute(totals_by_row(place)).mappings().all():
                 spot = {"hour": hour, "use_case": use_case, "route": route, "audience": audience}
                 _add_to_hour(connection, spot, dict(totals))
-        connection.execute(sa.update(usage).where(batch).values(seal=seq))
+        connection.execute(sa.update(usage).where(batch).values(seal=entry.seq))
 
 
 def _add_to_hour(connection: sa.Connection, spot: dict[str, str], totals: dict[str, Any]) -> None:
@@ -132,9 +143,15 @@ def _add_to_hour(connection: sa.Connection, spot: dict[str, str], totals: dict[s
         connection.execute(sa.insert(usage_hour).values(**spot, **added))
 
 
-def _finish_interrupted(engine: sa.Engine, ledger: LedgerStore, replica: str) -> None:
-    """Mark the rows of the last seal where a crash left them unmarked."""
-    for entry in reversed(ledger.read(kinds=(UsageSeal,))):
-        if entry.body.replica == replica:
-            _mark(engine, replica, entry.body.first, entry.body.last, entry.seq)
-            return
+def _mark_sealed(engine: sa.Engine, ledger: LedgerStore, replica: str) -> None:
+    """Mark the rows of seals where a crash left them unmarked."""
+    for entry in _read_unmarked(engine, ledger, replica):
+        _mark(engine, entry)
+
+
+def _read_unmarked(engine: sa.Engine, ledger: LedgerStore, replica: str) -> list[Entry[UsageSeal]]:
+    """Read the replica's seals that no row bears yet; they are marked in order, so only later ones can be such."""
+    query = sa.select(sa.func.max(usage.c.seal)).where(usage.c.replica == replica)
+    with read_transaction(engine) as connection:
+        marked = connection.execute(query).scalar_one() or 0
+    return [entry for entry in ledger.read(after=marked, kinds=(UsageSeal,)) if entry.body.replica == replica]

@@ -115,18 +115,18 @@ def public_line(key: ed25519.Ed25519PrivateKey) -> str:
 
 
 def load_private_key(data: bytes, passphrase: bytes | None = None) -> ed25519.Ed25519PrivateKey:
-    """Read an OpenSSH private key that can sign here.
+    """Read an OpenSSH private key that can sign here: ed25519, with a passphrase only where bcrypt is installed.
 
     Raises:
-        EvidenceError: it is no private key, needs another passphrase, or is not ed25519.
+        EvidenceError: it is no private key, needs another passphrase, or is not ed25519; its cause is a TypeError where
+            a passphrase is needed and none was given.
     """
+    remedy = "use another ed25519 key, or sign with `ssh-keygen -Y sign -n pilotage`, which asks for the passphrase"
     try:
         key = serialization.load_ssh_private_key(data, passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        remedy = "name the private half of an ed25519 key, and give its passphrase if it has one"
         raise EvidenceError(f"the private key cannot be read: {error}", remedy) from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        remedy = "use an ed25519 key, or sign with `ssh-keygen -Y sign -n pilotage` and hand the signature in"
         raise EvidenceError("only ed25519 keys sign here", remedy)
     return key
 

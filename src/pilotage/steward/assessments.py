@@ -22,6 +22,7 @@ from pilotage.registry.configuration import Configuration
 from pilotage.registry.kinds.risk_tier import RiskTier
 
 EVIDENCE: tuple[type[Body], ...] = (Measurement, Attestation)
+TRIES = 3
 SERVING = frozenset({"limited", "production"})
 
 ReadOperation = Callable[[str, str], OperationFacts]
@@ -35,10 +36,12 @@ class Outcome:
     Attributes:
         appended: names of the records that were appended.
         due: the next moment at which time alone may change something; None when it never does.
+        settled: whether it is current; not where other processes kept coming in between.
     """
 
     appended: tuple[str, ...]
     due: datetime | None
+    settled: bool
 
 
 class Assessments:
@@ -53,21 +56,42 @@ class Assessments:
     ) -> Outcome:
         """Assess a Release; append its Assessment and its Permit where they say something new.
 
+        Nothing is appended on top of what another process appended meanwhile: the assessment is made anew instead.
+
         Raises:
             EvidenceError: the ledger cannot be used.
         """
+        appended: list[str] = []
+        for _ in range(TRIES):
+            permit = self._append_once(catalog, configuration, operation, now, appended)
+            if permit is not None:
+                assessment, body = permit
+                due = _due(assessment, body, catalog.risk_tiers[assessment.tier], now)
+                return Outcome(tuple(appended), due, settled=True)
+        return Outcome(tuple(appended), None, settled=False)
+
+    def _append_once(
+        self,
+        catalog: Catalog,
+        configuration: Configuration,
+        operation: OperationFacts,
+        now: datetime,
+        appended: list[str],
+    ) -> tuple[Assessment, Permit] | None:
+        """Try once; None where evidence or another's assessment came in between."""
         use_case, release = configuration.use_case, configuration.root
+        seen = self._ledger.head().seq
         evidence = self._ledger.read(kinds=EVIDENCE, use_case=use_case)
         before = self._ledger.latest(Assessment, use_case=use_case, release=release)
-        body = assess(
-            catalog, use_case, configuration, evidence, operation, before or self._of_release_before(configuration), now
-        )
-        assessment = self._append_new(body, before, ignored={"at"})
+        earlier = before or self._of_release_before(configuration)
+        body = assess(catalog, use_case, configuration, evidence, operation, earlier, now)
+        assessment = self._append_new(body, before, "at", seen, appended)
+        if assessment is None:
+            return None
         held = self._ledger.latest(Permit, use_case=use_case, release=release)
         permit_body = plan_permit(assessment, catalog, held or self._ledger.latest(Permit, use_case=use_case), now)
-        permit = self._append_new(permit_body, held, ignored={"assessment"})
-        new = [entry.body.record_name for entry, old in ((assessment, before), (permit, held)) if entry is not old]
-        return Outcome(tuple(new), _due(assessment.body, permit.body, catalog.risk_tiers[body.tier], now))
+        permit = self._append_new(permit_body, held, "assessment", seen, appended)
+        return None if permit is None else (assessment.body, permit.body)
 
     def releases_served(self, use_case: str, current: str, now: datetime) -> tuple[str, ...]:
         """Give the earlier Release that still serves users by a live Permit, if any, latest first.
@@ -96,16 +120,31 @@ class Assessments:
         ]
         return self._ledger.latest(Assessment, use_case=use_case, release=earlier[-1]) if earlier else None
 
-    def _append_new(self, body: B, before: Entry[B] | None, ignored: set[str]) -> Entry[B]:
-        """Append a body unless the one before says the same, whatever stands in the ignored fields."""
+    def _append_new(
+        self, body: B, before: Entry[B] | None, ignored: str, seen: int, appended: list[str]
+    ) -> Entry[B] | None:
+        """Append a body unless the one before says the same, one field aside; None where something came in between."""
         if before is not None and _plain(before.body, ignored) == _plain(body, ignored):
             return before
-        return self._ledger.append(body)
+
+        def plan() -> B | None:
+            """Look once more, now that nobody else appends."""
+            about = {"use_case": body.about_use_case, "release": body.about_release}
+            latest = self._ledger.latest(type(body), **about)
+            if (latest and latest.seq) != (before and before.seq):
+                return None
+            fresh = self._ledger.read(after=seen, kinds=EVIDENCE, use_case=body.about_use_case, limit=1)
+            return None if fresh else body
+
+        entry = self._ledger.append_if(plan)
+        if entry is not None:
+            appended.append(body.record_name)
+        return entry
 
 
-def _plain(body: Body, ignored: set[str]) -> dict[str, object]:
-    """Give a body as it is stored, some fields left out."""
-    return body.model_dump(mode="json", exclude=ignored)
+def _plain(body: Body, ignored: str) -> dict[str, object]:
+    """Give a body as it is stored, one field left out."""
+    return body.model_dump(mode="json", exclude={ignored})
 
 
 def _due(assessment: Assessment, permit: Permit, tier: RiskTier, now: datetime) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import ValidationError
 
@@ -28,6 +28,14 @@ class Artefacts(Protocol):
         ...
 
 
+class _Declared(NamedTuple):
+    """What was computed from one catalog."""
+
+    catalog: Catalog
+    digest: str
+    configurations: dict[str, Configuration]
+
+
 class Catalogs:
     """The catalogs of an installation, as the ledger tells them."""
 
@@ -36,6 +44,24 @@ class Catalogs:
         self._ledger = ledger
         self._artefacts = artefacts
         self._read: dict[str, Catalog] = {}
+        self._declared: _Declared | None = None
+
+    def digest_of(self, catalog: Catalog) -> str:
+        """Give the digest of a catalog's documents; remembered, because most ticks see the catalog of the one before."""
+        return self._remember(catalog).digest
+
+    def configuration_of(self, catalog: Catalog, use_case: str) -> Configuration:
+        """Give the configuration of a use case; remembered like the digest."""
+        known = self._remember(catalog).configurations
+        if use_case not in known:
+            known[use_case] = plan_configuration(catalog, use_case)
+        return known[use_case]
+
+    def _remember(self, catalog: Catalog) -> _Declared:
+        """Give what is known about this very catalog."""
+        if self._declared is None or self._declared.catalog is not catalog:
+            self._declared = _Declared(catalog, catalog.digest, {})
+        return self._declared
 
     def append_activation(self, catalog: Catalog) -> tuple[str, ...]:
         """Record that a catalog holds from now on, unless the same documents do already.
@@ -49,14 +75,14 @@ class Catalogs:
             EvidenceError: the ledger or the artefact store cannot be used.
         """
         active = self._ledger.latest(CatalogActivated)
-        if active is not None and _is_same(active.body, catalog):
+        if active is not None and self._is_active(active.body, catalog):
             return ()
         data = catalog.model_dump_json(by_alias=True).encode()
         artefact = self._artefacts.append_artefact(data, subject=CATALOG_SUBJECT, media_type="application/json")
         body = CatalogActivated(
             commit=catalog.commit,
             dirty=catalog.dirty,
-            catalog=catalog.digest,
+            catalog=self.digest_of(catalog),
             artefact=artefact,
             documents=len(catalog.positions),
         )
@@ -64,7 +90,7 @@ class Catalogs:
         def plan() -> CatalogActivated | None:
             """Look once more, now that nobody else appends."""
             latest = self._ledger.latest(CatalogActivated)
-            return None if latest is not None and _is_same(latest.body, catalog) else body
+            return None if latest is not None and self._is_active(latest.body, catalog) else body
 
         return () if self._ledger.append_if(plan) is None else (CatalogActivated.record_name,)
 
@@ -77,7 +103,7 @@ class Catalogs:
         Raises:
             EvidenceError: the ledger cannot be used, or no catalog was activated.
         """
-        configuration = plan_configuration(catalog, use_case)
+        configuration = self.configuration_of(catalog, use_case)
 
         def plan() -> Release | None:
             """Look whether the latest Release is another."""
@@ -132,6 +158,10 @@ class Catalogs:
         )
         return catalog, Configuration(use_case, dict(entry.body.parts), release)
 
+    def _is_active(self, active: CatalogActivated, catalog: Catalog) -> bool:
+        """Tell whether the active catalog has the same documents, and is pinned at least as well."""
+        return active.catalog == self.digest_of(catalog) and (catalog.dirty or not active.dirty)
+
     def _read_catalog(self, artefact: str) -> Catalog:
         """Read a catalog, once."""
         if artefact not in self._read:
@@ -142,8 +172,3 @@ class Catalogs:
                 message = f"the catalog in artefact {artefact} cannot be read by this version"
                 raise EvidenceError(message, "upgrade Pilotage, or activate a catalog anew") from error
         return self._read[artefact]
-
-
-def _is_same(active: CatalogActivated, catalog: Catalog) -> bool:
-    """Tell whether the active catalog has the same documents, and is pinned at least as well."""
-    return active.catalog == catalog.digest and (catalog.dirty or not active.dirty)

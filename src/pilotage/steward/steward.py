@@ -15,7 +15,7 @@ from pilotage.core.errors import PilotageError
 from pilotage.ledger.protocol import LedgerStore
 from pilotage.readiness.operation import OperationFacts
 from pilotage.registry.catalog import Catalog
-from pilotage.registry.configuration import Configuration, plan_configuration
+from pilotage.registry.configuration import Configuration
 from pilotage.steward.assessments import EVIDENCE, Assessments, ReadOperation
 from pilotage.steward.catalogs import Artefacts, Catalogs
 from pilotage.steward.lease import Lease
@@ -124,7 +124,7 @@ class Steward:
         """Assess every Release that something happened to."""
         head = self._ledger.head().seq
         fresh = {entry.body.about_use_case for entry in self._ledger.read(after=self._seen, kinds=EVIDENCE)}
-        digest = catalog.digest
+        digest = self._catalogs.digest_of(catalog)
         alive: set[tuple[str, str]] = set()
         failed = False
         for name in sorted(catalog.use_cases):
@@ -142,7 +142,7 @@ class Steward:
 
     def _subjects(self, catalog: Catalog, use_case: str, now: datetime) -> list[tuple[Catalog, Configuration]]:
         """Give the Releases of a use case to keep, each with the catalog to assess it by; the current one last."""
-        current = plan_configuration(catalog, use_case)
+        current = self._catalogs.configuration_of(catalog, use_case)
         earlier = [
             pinned
             for release in self._assessments.releases_served(use_case, current.root, now)
@@ -168,7 +168,10 @@ class Steward:
             return
         outcome = self._assessments.append_current(catalog, configuration, operation, now)
         appended.extend(outcome.appended)
-        self._kept[key] = _Kept(digest, operation, outcome.due)
+        if outcome.settled:
+            self._kept[key] = _Kept(digest, operation, outcome.due)
+        else:
+            self._kept.pop(key, None)  # somebody else was quicker: look again at the next tick
 
     def _attempt(self, what: str, act: Callable[[], object], problems: list[str]) -> bool:
         """Do one thing; what goes wrong is logged and reported, and the rest goes on."""

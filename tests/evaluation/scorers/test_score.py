@@ -105,7 +105,9 @@ def test_the_baseline_is_always_answering_the_most_frequent() -> None:
         ({"type": "facts-all-present"}, [["x", "y"], ["x", "y"], ["x"]], 1.0),
     ],
 )
-def test_each_scorer_judges_the_blind_answer_itself(fields: dict[str, Any], expected: list[object], point: float) -> None:
+def test_each_scorer_judges_the_blind_answer_itself(
+    fields: dict[str, Any], expected: list[object], point: float
+) -> None:
     """The blind answer goes through the same scorer, so a lenient scorer shows in its baseline."""
     baseline = assess_baseline(scorer(**fields), labelled(*expected))
 

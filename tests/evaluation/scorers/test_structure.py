@@ -123,7 +123,7 @@ def test_hostile_answers_stall_nothing() -> None:
 
 
 def test_naming_the_dialect_brings_no_slow_engine_back() -> None:
-    """A schema that says that it is JSON Schema 2020-12, and refers to itself, is judged in linear time all the same."""
+    """A schema that names JSON Schema 2020-12 and refers to itself is judged in linear time all the same."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "properties": {"inner": {"$ref": "#"}},
@@ -135,7 +135,9 @@ def test_naming_the_dialect_brings_no_slow_engine_back() -> None:
     assert score_structure(scorer(schema), None, {"inner": {"aaa": 1}}).state == "fail"
 
 
-@pytest.mark.parametrize(("rest", "state"), [(True, "pass"), ({"type": "string"}, "fail"), ({"type": "integer"}, "pass")])
+@pytest.mark.parametrize(
+    ("rest", "state"), [(True, "pass"), ({"type": "string"}, "fail"), ({"type": "integer"}, "pass")]
+)
 def test_additional_properties_may_have_a_schema(rest: object, state: str) -> None:
     """What is neither named nor matched by a pattern has to fit the schema for the rest."""
     schema = {"properties": {"a": {}}, "patternProperties": {"^x-": {}}, "additionalProperties": rest}

@@ -28,7 +28,9 @@ STRICT = ExactScorer(type="exact", case_sensitive=True)
         (STRICT, "Yes", " Yes ", "pass"),
     ],
 )
-def test_exact_folds_what_people_do_not_see(scorer: ExactScorer, expected: str, answer: AnswerValue, state: str) -> None:
+def test_exact_folds_what_people_do_not_see(
+    scorer: ExactScorer, expected: str, answer: AnswerValue, state: str
+) -> None:
     """White space, composition and (unless told) case do not matter; everything else does."""
     assert score_exact(scorer, expected, answer).state == state
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, Never
+from typing import Any, Never, cast
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError, validators
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] - it ships none
@@ -66,14 +66,7 @@ def check_schema(scorer: JsonSchemaScorer) -> None:
     Raises:
         EvidenceError: says what is wrong with it.
     """
-    if scorer.json_schema.get("$schema", _DIALECT) != _DIALECT:
-        raise EvidenceError("the schema is of another dialect than 2020-12", f"write $schema: {_DIALECT}")
-    keys = [key for key, value in _pairs_in(scorer.json_schema) if key != "$schema" or isinstance(value, str)]
-    if keys.count("$schema") > int("$schema" in scorer.json_schema):
-        raise EvidenceError("the schema names a dialect inside", "write $schema at its root alone")
-    if {"unevaluatedProperties", "patternProperties"} <= set(keys):
-        remedy = "use additionalProperties in place of unevaluatedProperties"
-        raise EvidenceError("the schema has unevaluatedProperties beside patternProperties", remedy)
+    _check_dialect(scorer.json_schema)
     for key, value in _pairs_in(scorer.json_schema):
         if key in _REFERENCES and isinstance(value, str) and not value.startswith("#"):
             remedy = "copy what it needs under $defs and refer to #/$defs/…; nothing is fetched"
@@ -87,11 +80,22 @@ def check_schema(scorer: JsonSchemaScorer) -> None:
         Draft202012Validator.check_schema(scorer.json_schema)
     except SchemaError as error:
         where = "/".join(str(part) for part in error.path) or "its root"
-        raise EvidenceError(
-            f"the schema is no JSON Schema (2020-12) at {where}", "mend the schema of the scorer"
-        ) from error
+        remedy = "mend the schema of the scorer"
+        raise EvidenceError(f"the schema is no JSON Schema (2020-12) at {where}", remedy) from error
     except RecursionError as error:
         raise EvidenceError("the schema is nested too deeply", "make it flatter") from error
+
+
+def _check_dialect(schema: dict[str, Json]) -> None:
+    """Refuse what would bring another engine in, or one keyword for which there is no linear one."""
+    if schema.get("$schema", _DIALECT) != _DIALECT:
+        raise EvidenceError("the schema is of another dialect than 2020-12", f"write $schema: {_DIALECT}")
+    keys = [key for key, value in _pairs_in(schema) if key != "$schema" or isinstance(value, str)]
+    if keys.count("$schema") > int("$schema" in schema):
+        raise EvidenceError("the schema names a dialect inside", "write $schema at its root alone")
+    if {"unevaluatedProperties", "patternProperties"} <= set(keys):
+        remedy = "use additionalProperties in place of unevaluatedProperties"
+        raise EvidenceError("the schema has unevaluatedProperties beside patternProperties", remedy)
 
 
 def missing_fields(scorer: JsonSchemaScorer, expected: Json) -> tuple[str, ...]:
@@ -207,10 +211,14 @@ def _unique_items(_: Any, unique: bool, instance: Any, __: Any) -> Iterator[Vali
             yield ValidationError("holds an element twice")
 
 
-_Bounded: Any = validators.extend(  # pyright: ignore[reportUnknownMemberType] - its stub leaves types out
-    Draft202012Validator,
-    {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional_properties, "uniqueItems": _unique_items},
-)
+_KEYWORDS = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "uniqueItems": _unique_items,
+}
+_extend = cast("Callable[[Any, dict[str, Any]], Any]", validators.extend)  # pyright: ignore[reportUnknownMemberType] - its stub leaves types out
+_Bounded = _extend(Draft202012Validator, _KEYWORDS)
 
 
 @lru_cache(maxsize=16)

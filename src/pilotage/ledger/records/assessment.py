@@ -11,7 +11,7 @@ StageName = Literal["idea", "pilot", "limited", "production", "retired"]
 
 
 class AxisLevel(Figures):
-    """A level on one axis: what is earned, what it would be were all unknowns met, and what rests on SAMPLE evidence."""
+    """A level on one axis: what is earned, what were all unknowns met, and what without SAMPLE evidence."""
 
     level: int
     upper: int
