@@ -3,7 +3,8 @@
     PilotageError
     ├── DocumentError        the author of a registry document mends it
     ├── EvidenceError        the operator mends it: ledger, storage, evaluation data
-    │   ├── LedgerError      a record was altered, dropped, reordered or signed by an unknown key
+    │   ├── LedgerError      the chain cannot be appended to or read
+    │   │   └── BrokenChainError   a record was altered, dropped, reordered or signed by an unknown key
     │   └── StorageError     the database or the artefact store is missing, locked or of another version
     ├── UsageError           who typed the command or changed the setting mends it
     ├── Refusal              the caller of the gateway acts: HTTP 4xx with rule, reason, remedy, owner

@@ -47,7 +47,7 @@ class Catalogs:
         self._declared: _Declared | None = None
 
     def digest_of(self, catalog: Catalog) -> str:
-        """Give the digest of a catalog's documents; remembered, because most ticks see the catalog of the one before."""
+        """Give the digest of a catalog's documents; remembered, because most ticks see the same catalog again."""
         return self._remember(catalog).digest
 
     def configuration_of(self, catalog: Catalog, use_case: str) -> Configuration:
