@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from tests.gateway.world import FlatTariff, utc_now
 
 from pilotage.core.errors import StorageError
-from pilotage.gateway.call import CROCKFORD, RefusedCall, Reservation, Settlement, new_call_id
+from pilotage.gateway.call import CROCKFORD, CallIds, RefusedCall, Reservation, Settlement
 from pilotage.gateway.limits import Limits, Totals, assess_limits
 from pilotage.gateway.meter import MOST_REFUSALS, Meter
 from pilotage.storage.tables import NANO, refusal, usage
 
+IDS = CallIds()
 MONTH = "2000-01-01T00:00:00.000000Z"
 
 
@@ -24,7 +25,7 @@ def reservation_of(limits: Limits | None = None, cost: int | None = 5 * NANO) ->
     """Make a call that may cost 5 euros."""
     now = utc_now()
     return Reservation(
-        call=new_call_id(now),
+        call=IDS.make(now),
         at=now,
         access_key="0123456789ab",
         use_case="claims-inbox",
@@ -254,7 +255,7 @@ def test_unknown_price_meets_a_limit_only_once_it_is_spent() -> None:
 def test_call_ids_sort_by_time() -> None:
     """A call's id has 26 characters of Crockford's alphabet and sorts as calls came."""
     now = utc_now()
-    ids = [new_call_id(now.replace(year=year)) for year in range(2026, 2100)]
+    ids = [IDS.make(now.replace(year=year)) for year in range(2026, 2100)]
 
     assert ids == sorted(ids)
     assert all(len(call) == 26 and set(call) <= set(CROCKFORD) for call in ids)

@@ -63,7 +63,7 @@ class Seen:
 
     def watch(self, page: Page) -> None:
         """Note every request and every message of a page."""
-        page.on("requestfinished", self.requests.append)
+        page.on("requestfinished", lambda request: self.requests.append(request))  # noqa: PLW0108 - it needs a function of its own
         page.on("console", lambda message: self.messages.append(message.text))
         page.on("pageerror", lambda error: self.messages.append(str(error)))
 

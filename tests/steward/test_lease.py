@@ -58,7 +58,7 @@ def test_of_many_at_once_exactly_one_leads(engine: sa.Engine) -> None:
     for moment in (NOW, NOW + 2 * LIFE):
         leases = [TableLease(engine, "steward", f"{moment:%S}-{number}", LIFE) for number in range(6)]
         with ThreadPoolExecutor(6) as pool:
-            won = list(pool.map(lambda lease, at=moment: lease.hold(at), leases))
+            won = list(pool.map(TableLease.hold, leases, [moment] * len(leases)))
         assert won.count(True) == 1
 
 

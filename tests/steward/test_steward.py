@@ -177,7 +177,7 @@ def test_time_is_assessed_when_it_has_passed(installation: Installation) -> None
 
 
 def test_a_changed_catalog_gives_a_new_release_and_evidence_goes_stale(installation: Installation) -> None:
-    """A new prompt is a new Release with an Assessment of its own; what was earned stays with the old one, still served."""
+    """A new prompt is a new Release with an Assessment of its own; the old one keeps what it earned."""
     installation.tick()
     catalog = earn_limited(installation)
     installation.tick()

@@ -41,7 +41,7 @@ from pilotage.gateway.asgi import (
     send_refusal,
     send_reply,
 )
-from pilotage.gateway.call import RefusedCall, Reservation, Settlement, new_call_id
+from pilotage.gateway.call import CallIds, RefusedCall, Reservation, Settlement
 from pilotage.gateway.exchange import CALLER_LEFT, Exchange
 from pilotage.gateway.limits import plan_reserve
 from pilotage.gateway.meter import Meter, Verdict
@@ -89,6 +89,7 @@ class Gateway:
         self.meter = meter
         self._upstream = upstream
         self._clock = clock
+        self._ids = CallIds()
 
     def start(self) -> None:
         """Read the catalog and the keys, and begin to write."""
@@ -126,7 +127,7 @@ class Gateway:
             await self._tell(path, send)
             return
         now = self._clock()
-        call = new_call_id(now)
+        call = self._ids.make(now)
         caller = _Caller(call, now, time.perf_counter(), [(b"x-request-id", call.encode())])
         try:
             await self._answer(scope, receive, send, caller)

@@ -64,10 +64,14 @@ class TableLease:
             if kept.rowcount == 1:
                 return True
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            # RETURNING tells on every driver whether a row was inserted; a row count does not.
             taken = connection.execute(
-                insert(lease).values(name=self._name, **values).on_conflict_do_nothing(index_elements=["name"])
+                insert(lease)
+                .values(name=self._name, **values)
+                .on_conflict_do_nothing(index_elements=["name"])
+                .returning(lease.c.name)
             )
-            return taken.rowcount == 1
+            return taken.first() is not None
 
     def release(self) -> None:
         """Let another lead at once; nothing happens where another leads already.
