@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pilotage.core.clock import format_time
+from pilotage.metering.usage import UsageTotals, read_usage
 from pilotage.storage.engine import write_transaction
 from pilotage.storage.tables import usage
 
@@ -72,3 +73,9 @@ def read_rows(engine: sa.Engine) -> list[dict[str, Any]]:
     """Give all rows of usage by number."""
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(sa.select(usage).order_by(usage.c.id)).mappings()]
+
+
+def read_days(engine: sa.Engine, use_case: str | None = None, *, served: bool = False) -> UsageTotals:
+    """Give the totals of the days around the first row."""
+    day = timedelta(days=1)
+    return read_usage(engine, since=START - day, until=START + day, use_case=use_case, served=served)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.metering.rows import START, insert_rows, read_rows, unknown_row, usage_row
+from tests.metering.rows import START, insert_rows, read_days, read_rows, unknown_row, usage_row
 
 from pilotage.core.amount import Amount
 from pilotage.core.clock import ManualClock
@@ -24,11 +23,8 @@ from pilotage.ledger.records.seal import UsageSeal
 from pilotage.ledger.signing import SigningKey
 from pilotage.metering import sealing
 from pilotage.metering.sealing import leaf_of_row, seal_all_usage, seal_usage
-from pilotage.metering.usage import read_usage
 from pilotage.storage.engine import write_transaction
 from pilotage.storage.tables import usage
-
-DAY = {"since": START - timedelta(days=1), "until": START + timedelta(days=1)}
 
 
 class KilledError(Exception):
@@ -155,14 +151,14 @@ def test_a_crash_between_record_and_mark_is_mended(engine: sa.Engine) -> None:
     insert_rows(engine, usage_row(), usage_row())
     with pytest.raises(KilledError):
         seal_usage(engine, ledger, "one")
-    before = read_usage(engine, **DAY)
+    before = read_days(engine)
     insert_rows(engine, usage_row())
 
     assert seal_usage(engine, ledger, "one") == 1
 
     assert [seal.rows for seal in seals_of(ledger)] == [2, 1]
     assert_sealed_once(engine, ledger)
-    assert (before.calls, read_usage(engine, **DAY).calls) == (2, 3)
+    assert (before.calls, read_days(engine).calls) == (2, 3)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.metering.rows import START, hours_later, insert_rows, unknown_row, usage_row
+from tests.metering.rows import START, hours_later, insert_rows, read_days, unknown_row, usage_row
 
 from pilotage.core.clock import ManualClock
 from pilotage.ledger.memory import MemoryLedger
@@ -17,7 +17,6 @@ from pilotage.metering.usage import UsageTotals, count_open_calls, read_run_usag
 from pilotage.storage.engine import write_transaction
 from pilotage.storage.tables import usage, usage_hour
 
-DAY = {"since": START - timedelta(days=1), "until": START + timedelta(days=1)}
 MAYBE_COUNT = st.none() | st.integers(0, 10**9)
 
 CALLS = st.fixed_dictionaries(
@@ -69,19 +68,19 @@ def test_totals_are_the_same_however_much_is_sealed(
     ledger = MemoryLedger(ManualClock(START))
     insert_rows(engine, *rows[:sealed])
     insert_rows(engine, *rows[sealed:])
-    by_row = [read_usage(engine, **DAY, use_case=name, served=True) for name in ("claims-inbox", "letters")]
-    everything = read_usage(engine, **DAY)
+    by_row = [read_days(engine, name, served=True) for name in ("claims-inbox", "letters")]
+    everything = read_days(engine)
     empty(engine)
     insert_rows(engine, *rows[:sealed])
     assert seal_all_usage(engine, ledger) == len(rows[:sealed])
     insert_rows(engine, *rows[sealed:])
 
-    mixed = [read_usage(engine, **DAY, use_case=name, served=True) for name in ("claims-inbox", "letters")]
+    mixed = [read_days(engine, name, served=True) for name in ("claims-inbox", "letters")]
 
     assert mixed == by_row
-    assert read_usage(engine, **DAY) == everything
+    assert read_days(engine) == everything
     assert seal_all_usage(engine, ledger) == len(rows[sealed:])
-    assert read_usage(engine, **DAY) == everything
+    assert read_days(engine) == everything
     assert everything.calls == len(rows)
 
 
@@ -89,8 +88,8 @@ def test_unknown_is_counted_and_never_added_as_nothing(engine: sa.Engine) -> Non
     """Calls of unknown cost stand beside the total of the known ones; where all are unknown there is no total."""
     insert_rows(engine, unknown_row(), unknown_row(use_case="letters"), usage_row(use_case="letters"))
 
-    alone = read_usage(engine, **DAY, use_case="claims-inbox")
-    mixed = read_usage(engine, **DAY, use_case="letters")
+    alone = read_days(engine, "claims-inbox")
+    mixed = read_days(engine, "letters")
 
     assert alone == UsageTotals(calls=1, unknown_usage=1, unknown_cost=1, unknown_energy=1)
     assert (alone.money, alone.energy) == ((), None)
@@ -104,12 +103,12 @@ def test_unknown_survives_the_rollup(engine: sa.Engine) -> None:
 
     seal_all_usage(engine, MemoryLedger(ManualClock(START)))
 
-    assert read_usage(engine, **DAY) == UsageTotals(calls=2, unknown_usage=2, unknown_cost=2, unknown_energy=2)
+    assert read_days(engine) == UsageTotals(calls=2, unknown_usage=2, unknown_cost=2, unknown_energy=2)
 
 
 def test_no_calls_cost_nothing_known(engine: sa.Engine) -> None:
     """Without calls there are no totals in any currency, and no energy."""
-    assert read_usage(engine, **DAY) == UsageTotals()
+    assert read_days(engine) == UsageTotals()
     assert read_run_usage(engine, "0" * 26) == UsageTotals()
 
 
@@ -117,7 +116,7 @@ def test_each_currency_has_its_total(engine: sa.Engine) -> None:
     """Money of two currencies is never added up."""
     insert_rows(engine, usage_row(), usage_row(currency="USD", cost_low=1, cost_high=1), usage_row())
 
-    money = read_usage(engine, **DAY).money
+    money = read_days(engine).money
 
     assert [(one.unit, one.low) for one in money] == [("EUR", Decimal("4e-8")), ("USD", Decimal("1e-9"))]
 

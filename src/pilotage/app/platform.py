@@ -24,7 +24,7 @@ from pilotage.evaluation.http_target import EndpointTarget, RouteTarget
 from pilotage.evaluation.journal import DatabaseJournal
 from pilotage.evaluation.measure import Question, Subject, Workbench, measure
 from pilotage.evaluation.runner import Watch
-from pilotage.gateway.keys import mint_key
+from pilotage.gateway.keys import mint_key, revoke_key
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.ledger import Ledger
 from pilotage.ledger.records.assessment import Assessment
@@ -157,14 +157,15 @@ class Platform:
         subject = Subject(evaluation.use_case, configuration.root, configuration.parts)
         journal = DatabaseJournal(self.engine, self.artefacts, self.clock)
         bench = Workbench(self.ledger, journal, self.clock, self.read_settled_usage)
-        if isinstance(evaluation.target, DeclaredRoute):
-            key = self.mint_assessment_key(evaluation.use_case)
-            await asyncio.to_thread(await_key, gateway_url, key)
-            target = RouteTarget(gateway_url, route=evaluation.target.route, key=key)
-        else:
-            target = EndpointTarget(self.resolve(evaluation.target.endpoint))
-        async with target:
-            return await measure(question, subject, target, bench, watch=watch)
+        with contextlib.ExitStack() as parts:
+            if isinstance(evaluation.target, DeclaredRoute):
+                key = parts.enter_context(self.assessment_key(evaluation.use_case))
+                await asyncio.to_thread(await_key, gateway_url, key)
+                target = RouteTarget(gateway_url, route=evaluation.target.route, key=key)
+            else:
+                target = EndpointTarget(self.resolve(evaluation.target.endpoint))
+            async with target:
+                return await measure(question, subject, target, bench, watch=watch)
 
     def read_settled_usage(self, run: str) -> UsageTotals:
         """Read what a run cost once its last calls are settled; a call that stays open for long counts as unknown."""
@@ -174,8 +175,9 @@ class Platform:
             time.sleep(SETTLING_PAUSE)
         return read_run_usage(self.engine, run)
 
-    def mint_assessment_key(self, use_case: str) -> str:
-        """Make a key for one assessment; it ends by itself."""
+    @contextmanager
+    def assessment_key(self, use_case: str) -> Generator[str]:
+        """Give a key that lives as long as one measurement; it ends by itself where this process is killed."""
         minted = mint_key(
             self.engine,
             use_case=use_case,
@@ -184,7 +186,10 @@ class Platform:
             lifetime=ASSESSMENT_KEY_LIFE,
             clock=self.clock,
         )
-        return minted.text
+        try:
+            yield minted.text
+        finally:
+            revoke_key(self.engine, minted.public_id, self.clock)
 
     def read_assessment(self, use_case: str) -> Entry[Assessment] | None:
         """Give the latest Assessment of a use case's current Release."""

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pilotage.app.platform import open_platform
 from pilotage.cli.options import RegistryOption, StateOption
@@ -84,11 +83,12 @@ def list_(
     if as_json:
         print_json(rows)
         return
-    table = Table("key", "use case", "audience", "state", "expires", "label")
     for row in rows:
         expires = row["expires"][:10] if row["expires"] else "never"
-        table.add_row(f"pk_{row['public_id']}_…", row["use_case"], row["audience"], row["state"], expires, row["label"])
-    console.print(table if rows else "No keys yet. Create one with  pilotage key create USECASE")
+        line = f"{row['public_id']}  {row['state']:<8} until {expires:<10}  {row['audience']:<10} {row['use_case']:<24}"
+        console.print(f"{line} {row['label']}".rstrip(), markup=False)
+    if not rows:
+        console.print("No keys yet. Create one with  pilotage key create USECASE")
 
 
 @group.command()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pilotage.app.platform import open_platform
 from pilotage.cli.options import StateOption
@@ -17,6 +16,7 @@ from pilotage.core.errors import UsageError
 from pilotage.ledger.audit import verify_ledger
 from pilotage.ledger.chain import VerifiedChain
 from pilotage.ledger.export import export_ledger, read_lines
+from pilotage.ledger.rotation import rotate_key_file
 from pilotage.ledger.verify import verify_export
 
 group = typer.Typer(no_args_is_help=True, help="The append-only, hash-chained, signed record of everything.")
@@ -116,7 +116,24 @@ def show(
             [row | {"body": entry.body.model_dump(mode="json")} for row, entry in zip(rows, entries, strict=True)]
         )
         return
-    table = Table("seq", "recorded", "record", "use case", "digest")
     for row in rows:
-        table.add_row(str(row["seq"]), row["recorded"][:19], row["record"], row["use_case"] or "", row["digest"][:19])
-    console.print(table if rows else "The ledger is empty.")
+        about = row["use_case"] or "-"
+        line = f"{row['seq']:>6}  {row['recorded'][:19]}Z  {row['record']:<18} {about:<24} {row['digest'][:19]}"
+        console.print(line, markup=False)
+    if not rows:
+        console.print("The ledger is empty.")
+
+
+@group.command()
+def rotate(
+    reason: Annotated[str, typer.Option(help="Why, in a few words; it is recorded.")] = "routine",
+    *,
+    state: StateOption = None,
+) -> None:
+    """Make a new signing key; the old one vouches for it in a record that both sign, and is gone.
+
+    Example: pilotage ledger rotate --reason "left the team"
+    """
+    with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
+        key = rotate_key_file(platform.ledger, platform.state.signing_key_path, reason)
+    console.print(f"signed by {key.key_id} from now on", markup=False)

@@ -84,7 +84,7 @@ def attest(
 ) -> None:
     """Sign a statement on one criterion of the current Release.
 
-    Example: pilotage attest claims-inbox usability-with-users --participants 5 --key ~/.ssh/id_ed25519
+    Example: pilotage attest claims-inbox hrl-5-usability --participants 5 --key ~/.ssh/id_ed25519
     """
     from pilotage.app.attesting import append_attestation
     from pilotage.app.platform import open_platform

@@ -37,8 +37,9 @@ def print_blockers(console: Console, body: Assessment, most: int = 1_000) -> Non
     days = (body.at - body.stage_since).days
     console.print(f"stage [bold]{body.stage}[/] for {days} days")
     for axis, level in body.levels.items():
-        sample = f", {level.without_sample} without SAMPLE evidence" if level.without_sample < level.level else ""
-        console.print(f"  {axis} {level.level}  (at most {level.upper} were all unknowns met{sample})")
+        sample = f"; {level.without_sample} without SAMPLE evidence" if level.without_sample < level.level else ""
+        reach = f"; {level.upper} if everything unknown were met" if level.upper > level.level else ""
+        console.print(f"  {axis} {level.level}{reach}{sample}")
     missing = body.blockers or body.later
     if not missing:
         console.print("Nothing is missing.")

@@ -9,7 +9,9 @@ import threading
 def wait_for_end() -> None:
     """Return once SIGINT or SIGTERM arrives."""
     ended = threading.Event()
-    previous = {name: signal.signal(name, lambda _number, _frame: ended.set()) for name in (signal.SIGINT, signal.SIGTERM)}
+    previous = {
+        name: signal.signal(name, lambda _number, _frame: ended.set()) for name in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         while not ended.wait(1):
             pass
