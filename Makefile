@@ -38,7 +38,7 @@ docs: setup-test ## Generate the reference pages
 	@$(BIN)/python docs/generate.py
 
 bench: setup-test ## Measure the gateway's hot path; ARGS are handed to the benchmark
-	@$(BIN)/python bench/gateway.py $(ARGS)
+	@$(BIN)/python benchmarks/gateway.py $(ARGS)
 
 wheel-test: ## Build the wheel and run the tests against it, with src/ out of the way
 	@$(PYTHON) requirements/install.py wheel

@@ -38,9 +38,7 @@ def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
     else:
         return
     if not is_loopback(host):
-        raise RuntimeError(
-            f"tests talk to this machine only, and this one asked for {host!r}; use a shipped fake"
-        )
+        raise RuntimeError(f"tests talk to this machine only, and this one asked for {host!r}; use a shipped fake")
 
 
 def is_loopback(host: object) -> bool:

@@ -23,9 +23,7 @@ CONTRACTS = ["acyclic", "gateway", "layers", "pure"]
 def lint(folder: Path, pyproject: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run import-linter on the package that lies in a folder, with the project's own contracts."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "1000", "NO_COLOR": "1"}
-    program = (
-        "import sys; from importlinter.cli import lint_imports_command as run; sys.argv[0] = 'lint'; run()"
-    )
+    program = "import sys; from importlinter.cli import lint_imports_command as run; sys.argv[0] = 'lint'; run()"
     command = [
         sys.executable,
         "-c",
@@ -43,11 +41,7 @@ def layer_violations(contract: Contract, graph: grimp.ImportGraph) -> Iterator[I
     """Give an import against each step of the layers, and one between every two packages side by side."""
     (container,) = contract["containers"]
     layers = [
-        [
-            module
-            for name in layer.split("|")
-            if (module := f"{container}.{name.strip(' ()')}") in graph.modules
-        ]
+        [module for name in layer.split("|") if (module := f"{container}.{name.strip(' ()')}") in graph.modules]
         for layer in contract["layers"]
     ]
     filled = [layer for layer in layers if layer]
@@ -99,10 +93,7 @@ def found_in(output: str, violation: Import) -> bool:
     """Tell whether import-linter named a violation; of a cycle it names the package."""
     importer, imported = violation
     cycle = f"No cycles are allowed in {importer.rpartition('.')[0]}."
-    return (
-        cycle in output
-        or re.search(rf"\b{re.escape(importer)} -> {re.escape(imported)}\b", output) is not None
-    )
+    return cycle in output or re.search(rf"\b{re.escape(importer)} -> {re.escape(imported)}\b", output) is not None
 
 
 @pytest.fixture

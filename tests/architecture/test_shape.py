@@ -30,9 +30,7 @@ def calls_in(tree: ast.AST) -> list[tuple[int, str]]:
     """List the calls in some code: line, and the last word of what is called."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     plain = [(call.lineno, call.func.id) for call in calls if isinstance(call.func, ast.Name)]
-    attributes = [
-        (call.lineno, f".{call.func.attr}") for call in calls if isinstance(call.func, ast.Attribute)
-    ]
+    attributes = [(call.lineno, f".{call.func.attr}") for call in calls if isinstance(call.func, ast.Attribute)]
     return plain + attributes
 
 
@@ -75,8 +73,7 @@ def test_names_say_something(sources: dict[str, str]) -> None:
     """No file or folder is named for being used, helping or managing."""
     words = {path: {*Path(path).with_suffix("").parts} for path in sources}
     parts = {
-        path: set(itertools.chain.from_iterable(word.split("_") for word in found))
-        for path, found in words.items()
+        path: set(itertools.chain.from_iterable(word.split("_") for word in found)) for path, found in words.items()
     }
 
     assert {} == {path: found & VAGUE_NAMES for path, found in parts.items() if found & VAGUE_NAMES}

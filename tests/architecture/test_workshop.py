@@ -10,9 +10,7 @@ import pytest
 
 PINS = ["uv", "runtime", "demo", "test"]
 DROPPED = {"huggingface-hub", "llama-cpp-python", "llm", "sentence-transformers", "torch"}
-REQUIREMENT = re.compile(
-    r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\]+?))? \\$", re.MULTILINE
-)
+REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\]+?))? \\$", re.MULTILINE)
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +47,7 @@ def test_pins_nest(root: Path) -> None:
 
 def test_what_is_dropped_stays_dropped(root: Path) -> None:
     """No file of pins holds what the overrides drop: compilers, gigabytes and hubs."""
-    dropped = set(
-        re.findall(r"^([a-z0-9-]+) ;", (root / "requirements" / "overrides.txt").read_text(), re.MULTILINE)
-    )
+    dropped = set(re.findall(r"^([a-z0-9-]+) ;", (root / "requirements" / "overrides.txt").read_text(), re.MULTILINE))
 
     assert dropped == DROPPED
     assert set() == {name for pins in PINS for name, _ in read_pins(root, pins)} & DROPPED
@@ -86,6 +82,4 @@ def test_help_lists_every_command(root: Path) -> None:
 
     done = subprocess.run(["make", "--silent", "help"], cwd=root, capture_output=True, text=True, check=True)
 
-    assert targets - {"setup-demo", "setup-test"} == set(
-        re.findall(r"^  make ([a-z-]+) ", done.stdout, re.MULTILINE)
-    )
+    assert targets - {"setup-demo", "setup-test"} == set(re.findall(r"^  make ([a-z-]+) ", done.stdout, re.MULTILINE))

@@ -16,7 +16,7 @@ from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.design import fixed_design
 from pilotage.evaluation.fake_target import FakeTarget, Reaction, always, answering_with
 from pilotage.evaluation.journal import MemoryJournal
-from pilotage.evaluation.measure import MOST_BAND_POINTS, Question, Workbench, assess_band, assess_spent, measure
+from pilotage.evaluation.measure import MOST_BAND_POINTS, Question, Workbench, assess_band, assess_bands, assess_spent, measure
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Ask, Progress, Recorded, digest_of_outcomes
 from pilotage.evaluation.target import CallError, Trouble
@@ -317,7 +317,7 @@ async def test_the_band_is_thinned_but_keeps_its_ends(count: int) -> None:
         progress.accept(Ask(slot, 0), Recorded(of.schedule[slot].id, Outcome(state), None, 0, 1))
     assert progress.process.n == count
 
-    band = assess_band(progress)
+    band = assess_band(assess_bands(progress))
 
     assert len(band) == min(count, MOST_BAND_POINTS)
     assert (band[0].n, band[-1].n) == (1, count)

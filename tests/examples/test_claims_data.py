@@ -80,8 +80,7 @@ def find_near_duplicates(examples: list[Example]) -> list[tuple[str, str]]:
         (identity, other)
         for index, (identity, shingles, words) in enumerate(prepared)
         for other, other_shingles, other_words in prepared[index + 1 :]
-        if overlap_reaches(WORD_LIMIT, words, other_words)
-        or overlap_reaches(SHINGLE_LIMIT, shingles, other_shingles)
+        if overlap_reaches(WORD_LIMIT, words, other_words) or overlap_reaches(SHINGLE_LIMIT, shingles, other_shingles)
     ]
 
 
@@ -111,9 +110,7 @@ def test_identities_are_unique_over_all_files() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_no_message_is_blank_or_padded(name: str) -> None:
     """Each message holds words and neither begins nor ends with white space."""
-    assert [
-        e.identity for e in read_examples(name) if not normalise(e.text) or e.text != e.text.strip()
-    ] == []
+    assert [e.identity for e in read_examples(name) if not normalise(e.text) or e.text != e.text.strip()] == []
 
 
 def test_there_are_enough_letters() -> None:
@@ -129,9 +126,7 @@ def test_the_facts_of_a_letter_occur_verbatim_in_its_claim(name: str) -> None:
         facts = example.expected
         assert 3 <= len(facts) <= 5, example.identity
         assert len(set(facts)) == len(facts), example.identity
-        assert [fact for fact in facts if not fact.strip() or fact not in example.text] == [], (
-            example.identity
-        )
+        assert [fact for fact in facts if not fact.strip() or fact not in example.text] == [], example.identity
 
 
 def test_no_claim_number_serves_two_letters() -> None:
@@ -188,6 +183,4 @@ def test_different_messages_on_one_subject_are_not_called_duplicates() -> None:
 def test_the_sealed_files_match_their_digests() -> None:
     """Every sealed file, and no other, has the digest that was published for it."""
     digests = cast("dict[str, str]", json.loads((DATA / "digests.json").read_text(encoding="utf-8")))
-    assert digests == {
-        name: f"sha256:{hashlib.sha256((DATA / name).read_bytes()).hexdigest()}" for name in SEALED
-    }
+    assert digests == {name: f"sha256:{hashlib.sha256((DATA / name).read_bytes()).hexdigest()}" for name in SEALED}

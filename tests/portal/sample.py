@@ -107,8 +107,8 @@ def measurement(
 ) -> Measurement:
     """Make a Measurement of the claim "eight of ten", with figures that the real gate gives for these outcomes."""
     gate = assess_outcomes(GateDesign(0.8, 0.9, 0.05, 0.10, 240, attempt), outcomes)
-    estimate = estimate_of_gate(gate)
-    band = confidence_sequence(outcomes[: gate.n], estimate.confidence)
+    band = confidence_sequence(outcomes[: gate.n], 1 - 2 * gate.design.attempt_alpha)
+    estimate = estimate_of_gate(gate, band)
     plain: dict[str, Any] = {
         "run": "0" * 26,
         "use_case": "claims-inbox",

@@ -29,7 +29,7 @@ class PilotageError(Exception):
 
     def __str__(self) -> str:
         """Read as one line: what was wrong; how to mend it."""
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        return f"{self.message.removesuffix('.')}; {self.remedy}" if self.remedy else self.message
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -20,6 +20,7 @@ from pilotage.demo.story import Service
 
 START_SECONDS = 120
 END_SECONDS = 5
+LONGEST_LINE = 65_536
 
 
 class RunningServices:
@@ -57,7 +58,7 @@ class RunningServices:
             ready = json.loads(line)
             return {variable: str(ready[key]) for key, variable in service.addresses.items()}
         except (ValueError, KeyError, TypeError) as error:
-            message = f"the service {service.name} ({service.module}) did not start within {START_SECONDS} s"
+            message = f"the service {service.name} ({service.module}) {_explain(process, line)}"
             raise EvidenceError(message, f"read what it said in {log}") from error
 
     def __enter__(self) -> Self:
@@ -87,9 +88,19 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes:
 
     def read() -> None:
         if process.stdout is not None:
-            lines.append(process.stdout.readline())
+            lines.append(process.stdout.readline(LONGEST_LINE))
 
     reader = threading.Thread(target=read, daemon=True, name="ready-line")
     reader.start()
     reader.join(START_SECONDS)
     return lines[0] if lines else b""
+
+
+def _explain(process: subprocess.Popen[bytes], line: bytes) -> str:
+    """Say why a process that was started is of no use."""
+    if line:
+        return "did not print its addresses as one JSON line"
+    try:
+        return f"ended with code {process.wait(1)} before it answered"
+    except subprocess.TimeoutExpired:
+        return f"did not answer within {START_SECONDS} s"

@@ -86,14 +86,14 @@ def read_story(folder: Path) -> Story:
     """
     path = folder / "story.yaml"
     try:
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except OSError as error:
         message = f"there is no story at {path}"
         remedy = "run `make demo` from a clone, or give --story a folder that holds story.yaml"
         raise UsageError(message, remedy) from error
     try:
-        loaded: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType] - ruamel ships no types
+        loaded: object = YAML(typ="safe", pure=True).load(data.decode())  # pyright: ignore[reportUnknownMemberType] - ruamel ships no types
         return Story.model_validate(loaded)
-    except (YAMLError, ValidationError, UnicodeDecodeError) as error:
+    except (YAMLError, ValidationError, UnicodeDecodeError, RecursionError) as error:
         message = f"{path} is no story: {error}"
         raise UsageError(message, "compare it with examples/claims_inbox/story.yaml") from error

@@ -12,7 +12,7 @@ from pilotage.core.canonical import digest_of_bytes
 from pilotage.core.clock import Clock
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.design import fixed_design
-from pilotage.core.statistics.sequence import confidence_sequence, estimate_of_gate
+from pilotage.core.statistics.sequence import Band, confidence_sequence, estimate_of_gate
 from pilotage.evaluation.attempts import is_same_process, plan_attempt, verify_continues
 from pilotage.evaluation.dataset import Item, read_items
 from pilotage.evaluation.journal import Journal, Run, mint_run_id
@@ -136,6 +136,7 @@ async def measure(
     counted = progress.counted()
     disagreement = assess_disagreement(progress)
     baseline = assess_baseline(evaluation.scorer, items)
+    bands = assess_bands(progress)
     finding = Measurement(
         run=run.id,
         use_case=subject.use_case,
@@ -155,10 +156,10 @@ async def measure(
         n=progress.process.n,
         passes=progress.process.passes,
         not_measured=sum(one.outcome.state == "not-measured" for one in counted),
-        estimate=EstimateFigures.of(estimate_of_gate(progress.process)),
+        estimate=EstimateFigures.of(estimate_of_gate(progress.process, bands)),
         baseline=None if baseline is None else EstimateFigures.of(baseline),
         disagreement=None if disagreement is None else EstimateFigures.of(disagreement),
-        band=assess_band(progress),
+        band=assess_band(bands),
         spent=assess_spent(progress, usage),
         environment={**_surroundings(), "target": target.name, **(environment or {})},
         outcomes=digest_of_outcomes(counted),
@@ -170,10 +171,14 @@ async def measure(
     return entry
 
 
-def assess_band(progress: Progress, most: int = MOST_BAND_POINTS) -> tuple[BandPoint, ...]:
-    """Give the band behind the verdict after each item, thinned evenly; the first and the last point stay."""
+def assess_bands(progress: Progress) -> list[Band]:
+    """Give the band behind the verdict after each item that counts."""
     outcomes = [one.outcome.gate_value for one in progress.counted()]
-    band = confidence_sequence(outcomes, confidence=1 - 2 * progress.plan.design.attempt_alpha)
+    return confidence_sequence(outcomes, confidence=1 - 2 * progress.plan.design.attempt_alpha)
+
+
+def assess_band(band: Sequence[Band], most: int = MOST_BAND_POINTS) -> tuple[BandPoint, ...]:
+    """Thin a band evenly for a chart; the first and the last point stay."""
     last = len(band) - 1
     kept = sorted({round(step * last / (most - 1)) for step in range(most)}) if last >= most else range(last + 1)
     return tuple(BandPoint(n=at.n, point=at.point, low=at.low, high=at.high) for at in (band[i] for i in kept))

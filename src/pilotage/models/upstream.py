@@ -190,7 +190,7 @@ def _client(*, through_proxy: bool) -> Client:
 
 def _translate_error(error: PyreqwestError) -> UpstreamError:
     """Say what happened without the client's own text, which may hold the address and what stands in it."""
-    if isinstance(error, ConnectError) or (isinstance(error, ConnectTimeoutError) and _was_connecting(error)):
+    if isinstance(error, (ConnectError, ConnectTimeoutError)) and _was_connecting(error):
         remedy = "see that the upstream runs and that its address is right"
         return UpstreamError("the upstream cannot be reached", remedy, retryable=True)
     if isinstance(error, RequestTimeoutError):
@@ -199,7 +199,9 @@ def _translate_error(error: PyreqwestError) -> UpstreamError:
     return UpstreamError("the upstream broke the connection off", "try again; see the upstream's log")
 
 
-def _was_connecting(error: ConnectTimeoutError) -> bool:
-    """Tell a slow connection from a slow answer: the client has one class for every wait before the reply's head."""
+def _was_connecting(error: ConnectError | ConnectTimeoutError) -> bool:
+    """Tell a connection that never stood from one that broke or dragged on after the call was sent: only the first
+    makes another try free of cost. The client has one class for both.
+    """
     causes = error.details["causes"] or []
     return any("(Connect)" in cause["message"] for cause in causes)

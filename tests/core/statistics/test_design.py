@@ -62,13 +62,10 @@ def test_the_first_attempt_pays_for_the_later_ones() -> None:
 def test_the_power_that_a_small_cap_leaves(capsys: pytest.CaptureFixture[str]) -> None:
     """A cap of 240 leaves 64 % of power at .95 with the whole of alpha, and 56 % on the first attempt."""
     power = [
-        operating_characteristic(GateDesign(0.9, 0.95, 0.05, 0.1, 240, attempt), 0.95).meets
-        for attempt in (None, 1)
+        operating_characteristic(GateDesign(0.9, 0.95, 0.05, 0.1, 240, attempt), 0.95).meets for attempt in (None, 1)
     ]
     with capsys.disabled():
-        sys.stdout.write(
-            f"\npower at .95 with cap 240: {power[0]:.1%} undivided, {power[1]:.1%} at attempt 1\n"
-        )
+        sys.stdout.write(f"\npower at .95 with cap 240: {power[0]:.1%} undivided, {power[1]:.1%} at attempt 1\n")
     assert power == pytest.approx([0.644, 0.558], abs=5e-4)
 
 

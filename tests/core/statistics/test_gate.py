@@ -43,9 +43,7 @@ def designs(draw: st.DrawFn) -> GateDesign:
 def outcome_lists(draw: st.DrawFn, max_size: int = 150) -> list[bool | None]:
     """Draw runs of outcomes from mostly failed to all passed, some of them not measured."""
     passing = draw(st.integers(0, 20))
-    outcome = st.integers(0, 19).map(lambda number: number < passing) | st.sampled_from(
-        [True, True, False, None]
-    )
+    outcome = st.integers(0, 19).map(lambda number: number < passing) | st.sampled_from([True, True, False, None])
     return draw(st.lists(outcome, max_size=max_size))
 
 
@@ -85,9 +83,7 @@ def test_not_measured_counts_as_failed() -> None:
 
 
 @given(design=designs(), outcomes=outcome_lists())
-def test_the_verdict_is_the_first_crossing_of_the_definition(
-    design: GateDesign, outcomes: list[bool | None]
-) -> None:
+def test_the_verdict_is_the_first_crossing_of_the_definition(design: GateDesign, outcomes: list[bool | None]) -> None:
     """The lines give the verdict that the e-value and the likelihood ratio give call by call."""
     expected: tuple[Verdict, int | None] = (Verdict.UNDECIDED, None)
     for n, passes in enumerate(accumulate(map(bool, outcomes[: design.cap])), start=1):
@@ -167,9 +163,7 @@ def test_a_run_that_is_continued_ends_as_one_that_was_not_stopped(
 
 
 @given(design=designs(), outcomes=outcome_lists())
-def test_calls_that_are_surely_needed_are_never_wasted(
-    design: GateDesign, outcomes: list[bool | None]
-) -> None:
+def test_calls_that_are_surely_needed_are_never_wasted(design: GateDesign, outcomes: list[bool | None]) -> None:
     """However they turn out, the calls said to be needed all count, and the last of them may decide."""
     process = assess_outcomes(design, outcomes)
     needed = process.surely_needed
@@ -277,10 +271,7 @@ def test_the_lines_rise_and_leave_a_way_between_them(design: GateDesign) -> None
         assert last.meets_at is not None
         assert last.fails_at is not None
         assert last.meets_at <= last.fails_at + 1
-    assert (
-        design.can_meet == any(line.meets_at is not None for line in boundaries(design))
-        or last.n < design.cap
-    )
+    assert design.can_meet == any(line.meets_at is not None for line in boundaries(design)) or last.n < design.cap
 
 
 def test_the_largest_cap_is_walked_through() -> None:

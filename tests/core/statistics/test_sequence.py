@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pilotage.core.statistics.design import characteristic_of_lines
 from pilotage.core.statistics.e_process import log_e_value, meets_line
 from pilotage.core.statistics.gate import Boundary, GateDesign, GateProcess, Verdict, assess_outcomes
-from pilotage.core.statistics.sequence import METHOD, anytime_interval, confidence_sequence, estimate_of_gate
+from pilotage.core.statistics.sequence import METHOD, Band, anytime_interval, confidence_sequence, estimate_of_gate
 
 COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -38,9 +38,7 @@ def test_over_all_calls_the_rate_is_left_out_no_more_often_than_said(p: float, c
 
 
 @given(counts=COUNTS, confidence=st.floats(0.5, 0.9999))
-def test_the_ends_are_where_the_e_value_reaches_its_threshold(
-    counts: tuple[int, int], confidence: float
-) -> None:
+def test_the_ends_are_where_the_e_value_reaches_its_threshold(counts: tuple[int, int], confidence: float) -> None:
     """At each end the e-value, of passes below and of failures above, is 2/(1 - confidence)."""
     passes, n = counts
     low, high = anytime_interval(passes, n, confidence)
@@ -52,22 +50,27 @@ def test_the_ends_are_where_the_e_value_reaches_its_threshold(
         assert log_e_value(1 - high, n, n - passes) == pytest.approx(goal, abs=1e-6)
 
 
+def run_gate(design: GateDesign, outcomes: list[bool]) -> tuple[GateProcess, list[Band]]:
+    """Run a gate, and give it with its band."""
+    process = assess_outcomes(design, outcomes)
+    return process, confidence_sequence(outcomes[: process.n], 1 - 2 * design.attempt_alpha)
+
+
 @st.composite
-def finished_or_not(draw: st.DrawFn) -> GateProcess:
+def finished_or_not(draw: st.DrawFn) -> tuple[GateProcess, list[Band]]:
     """Draw gates at any moment of their run."""
     p0 = draw(st.floats(0.3, 0.95))
     design = GateDesign(p0, p0 + (1 - p0) / 2, 0.1, 0.1, 150, draw(st.none() | st.integers(1, 3)))
     failing = draw(st.integers(0, 10))
-    outcomes = draw(
-        st.lists(st.integers(0, 19).map(lambda number: number >= failing), min_size=1, max_size=150)
-    )
-    return assess_outcomes(design, outcomes)
+    outcomes = draw(st.lists(st.integers(0, 19).map(lambda number: number >= failing), min_size=1, max_size=150))
+    return run_gate(design, outcomes)
 
 
-@given(process=finished_or_not())
-def test_the_interval_reaches_p0_exactly_when_the_gate_meets(process: GateProcess) -> None:
+@given(gate=finished_or_not())
+def test_the_interval_reaches_p0_exactly_when_the_gate_meets(gate: tuple[GateProcess, list[Band]]) -> None:
     """Verdict and interval are two views of one e-process and cannot disagree."""
-    estimate = estimate_of_gate(process)
+    process, bands = gate
+    estimate = estimate_of_gate(process, bands)
     assume(abs(estimate.low - process.design.p0) > 1e-8)
     assert (estimate.low > process.design.p0) == (process.verdict is Verdict.MEETS)
     assert estimate.point == process.passes / process.n
@@ -77,7 +80,7 @@ def test_the_interval_reaches_p0_exactly_when_the_gate_meets(process: GateProces
 def test_the_estimate_of_a_first_attempt_has_the_usual_confidence() -> None:
     """With alpha .05 a first attempt may risk .025 on each side: an interval of 95 %."""
     design = GateDesign(0.8, 0.9, 0.05, 0.1, 240)
-    estimate = estimate_of_gate(assess_outcomes(design, [True] * 240))
+    estimate = estimate_of_gate(*run_gate(design, [True] * 240))
     assert estimate.confidence == pytest.approx(0.95)
     assert (estimate.n, estimate.point) == (24, 1)
     assert estimate.low == pytest.approx(0.802, abs=5e-4)
@@ -86,7 +89,14 @@ def test_the_estimate_of_a_first_attempt_has_the_usual_confidence() -> None:
 def test_a_gate_that_counted_nothing_has_no_estimate() -> None:
     """Nothing seen is unknown, not a rate of zero."""
     with pytest.raises(ValueError, match=r"keep it unknown \(None\)"):
-        estimate_of_gate(GateProcess(GateDesign(0.8, 0.9, 0.05, 0.1, 240)))
+        estimate_of_gate(GateProcess(GateDesign(0.8, 0.9, 0.05, 0.1, 240)), [])
+
+
+def test_the_band_of_another_gate_is_refused() -> None:
+    """A figure never stands beside a picture of something else."""
+    process, _ = run_gate(GateDesign(0.8, 0.9, 0.05, 0.1, 240), [True] * 5)
+    with pytest.raises(ValueError, match="the band ends at 4 and the gate at 5"):
+        estimate_of_gate(process, confidence_sequence([True] * 4))
 
 
 @given(outcomes=st.lists(st.sampled_from([True, True, True, False, None]), max_size=120))

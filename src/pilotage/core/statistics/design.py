@@ -130,8 +130,7 @@ class FixedDesign:
         """The lines of the same test stopped once its result is certain: the fair thing to compare with."""
         spare = self.n - self.passes_needed
         return tuple(
-            Boundary(n, self.passes_needed, n - spare - 1 if n > spare else None)
-            for n in range(1, self.n + 1)
+            Boundary(n, self.passes_needed, n - spare - 1 if n > spare else None) for n in range(1, self.n + 1)
         )
 
 

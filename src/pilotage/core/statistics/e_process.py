@@ -74,12 +74,7 @@ def fewest_passes(p0: float, threshold: float) -> int:
     goal = math.log(threshold) - _TIE
 
     def reached(n: int) -> bool:
-        log_e = (
-            -n * math.log(p0)
-            + math.log(-math.expm1((n + 1) * math.log(p0)))
-            - math.log(n + 1)
-            - math.log1p(-p0)
-        )
+        log_e = -n * math.log(p0) + math.log(-math.expm1((n + 1) * math.log(p0))) - math.log(n + 1) - math.log1p(-p0)
         return log_e >= goal
 
     high = 1

@@ -179,9 +179,7 @@ class GateProcess:
             ValueError: the outcome is none of the three, such as a score.
         """
         if outcome not in (True, False, None):
-            message = (
-                f"an outcome is True, False or None (not measured), not {outcome!r}; give a score a limit"
-            )
+            message = f"an outcome is True, False or None (not measured), not {outcome!r}; give a score a limit"
             raise ValueError(message)
         if self.finished:
             return self

@@ -9,7 +9,7 @@ when the lower end of the interval of confidence 1 - 2 alpha has reached p0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -52,22 +52,27 @@ def anytime_interval(passes: int, n: int, confidence: float = 0.95) -> tuple[flo
     return low, max(high, passes / n) if n else high  # rounding must not push the share out of its interval
 
 
-def estimate_of_gate(process: GateProcess) -> Estimate:
-    """Give the pass rate that a gate has seen, with the anytime-valid interval that agrees with its verdict.
+def estimate_of_gate(process: GateProcess, bands: Sequence[Band]) -> Estimate:
+    """Give the pass rate that a gate has seen, with the last of its band, so that figure, picture and verdict agree.
 
-    Its confidence is 1 - 2 alpha/(k(k+1)) for attempt k: each side may be wrong as often as the attempt may,
-    so that the lower end has reached p0 exactly when the gate MEETS.
+    Args:
+        process: the gate.
+        bands: `confidence_sequence` over the gate's outcomes, with confidence 1 - 2 alpha/(k(k+1)) for attempt k:
+            each side may be wrong as often as the attempt may, so that the lower end has reached p0 exactly when
+            the gate MEETS.
 
     Raises:
-        ValueError: the gate has counted nothing yet; keep the rate unknown (None).
+        ValueError: the gate has counted nothing yet, so keep the rate unknown (None); or the band is of another gate.
     """
     if process.n == 0:
         message = "the gate has counted nothing yet, so there is nothing to estimate; keep it unknown (None)"
         raise ValueError(message)
+    last = bands[-1]
+    if last.n != process.n:
+        message = f"the band ends at {last.n} and the gate at {process.n}"
+        raise ValueError(message)
     confidence = 1 - 2 * process.design.attempt_alpha
-    low, high = anytime_interval(process.passes, process.n, confidence)
-    point = process.passes / process.n
-    return Estimate(point=point, low=low, high=high, n=process.n, confidence=confidence, method=METHOD)
+    return Estimate(last.point, last.low, last.high, n=process.n, confidence=confidence, method=METHOD)
 
 
 def confidence_sequence(outcomes: Iterable[bool | None], confidence: float = 0.95) -> list[Band]:
@@ -121,12 +126,7 @@ def _refuted_below(passes: _Floats, failures: _Floats, threshold: float) -> _Flo
             break
         s, f, at = passes[active], failures[active], q[active]
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            log_e = (
-                log_beta[active]
-                + np.log(betaincc(s + 1, f + 1, at))
-                - s * np.log(at)
-                - (f + 1) * np.log1p(-at)
-            )
+            log_e = log_beta[active] + np.log(betaincc(s + 1, f + 1, at)) - s * np.log(at) - (f + 1) * np.log1p(-at)
             slope = (f + 1 - np.exp(-log_e)) / (1 - at) - s / at
             step = at - (log_e - goal) / slope
         refuted = log_e >= goal

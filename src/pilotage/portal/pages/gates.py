@@ -154,15 +154,15 @@ def plan_gate(entry: Entry[Measurement], label: str, release: str | None, now: d
             Fact("Time", seconds_text(spent.seconds)),
             Fact("Finished", dated(body.finished, now)),
         ),
-        saved=_saved(body.n, fixed),
+        saved=_saved(body.n, fixed, decided=body.verdict != "UNDECIDED"),
         chart=chart,
     )
 
 
-def _saved(n: int, fixed: int) -> str:
+def _saved(n: int, fixed: int, *, decided: bool) -> str:
     """Compare the items asked with what a fixed design would have asked."""
     text = f"{exact_text(n)} asked; a fixed design would have asked {exact_text(fixed)}"
-    if fixed > n > 0:
+    if decided and fixed > n > 0:
         text += f" (−{share_text(round(1 - n / fixed, 2))})"
     return text
 

@@ -173,7 +173,7 @@ def turn_text(turn: str) -> str:
     """Write whose turn it is as people say it: `noor-haddad, bridge builder`; a role alone where nobody is named."""
     role, _, who = turn.partition(": ")
     words = role.replace("-", " ")
-    return f"{who}, {words}" if who else words
+    return words if who in {"", words} else f"{who}, {words}"
 
 
 def _turn_to_promote(use_case: UseCase, body: Assessment) -> str:

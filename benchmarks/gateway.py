@@ -1,6 +1,6 @@
 """Measures what the gateway costs: CPU per call beside a bare proxy and a framework's, all in one run, as ratios.
 
-    python bench/gateway.py [--calls 3000] [--streams 300] [--at-once 32] [--rounds 3]
+    python benchmarks/gateway.py [--calls 3000] [--streams 300] [--at-once 32] [--rounds 3]
 
 Each subject runs in a process of its own between the same load and the same fake upstream, and only its own CPU
 time counts. On a busy machine trust the ratios, not the figures. Linux only: CPU time is read from /proc.
