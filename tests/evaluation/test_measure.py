@@ -16,7 +16,15 @@ from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.design import fixed_design
 from pilotage.evaluation.fake_target import FakeTarget, Reaction, always, answering_with
 from pilotage.evaluation.journal import MemoryJournal
-from pilotage.evaluation.measure import MOST_BAND_POINTS, Question, Workbench, assess_band, assess_bands, assess_spent, measure
+from pilotage.evaluation.measure import (
+    MOST_BAND_POINTS,
+    Question,
+    Workbench,
+    assess_band,
+    assess_bands,
+    assess_spent,
+    measure,
+)
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Ask, Progress, Recorded, digest_of_outcomes
 from pilotage.evaluation.target import CallError, Trouble

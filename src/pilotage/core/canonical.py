@@ -6,7 +6,7 @@ Digests and signatures are taken over these bytes, so any language can check the
 from __future__ import annotations
 
 import hashlib
-from typing import Any, cast
+from typing import Any
 
 import rfc8785
 
@@ -22,7 +22,7 @@ def canonical_json(value: Json) -> bytes:
         EvidenceError: the value holds what JSON cannot (NaN, bytes, an integer beyond 2^53, a key that is no string).
     """
     try:
-        return rfc8785.dumps(cast("Any", value))
+        return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, ValueError, TypeError) as error:
         message = f"a value cannot be written as canonical JSON: {error}"
         raise EvidenceError(message, "use strings for money and large numbers, and no NaN or infinity") from error

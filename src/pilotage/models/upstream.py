@@ -200,8 +200,9 @@ def _translate_error(error: PyreqwestError) -> UpstreamError:
 
 
 def _was_connecting(error: ConnectError | ConnectTimeoutError) -> bool:
-    """Tell a connection that never stood from one that broke or dragged on after the call was sent: only the first
-    makes another try free of cost. The client has one class for both.
+    """Tell a connection that never stood from one that broke or dragged on after the call was sent.
+
+    Only the first makes another try free of cost, and the client has one class for both.
     """
     causes = error.details["causes"] or []
     return any("(Connect)" in cause["message"] for cause in causes)
