@@ -43,9 +43,7 @@ COMPILED = {
 def main(arguments: Sequence[str]) -> int:
     """Do what the one argument names; returns the exit code."""
     if sys.version_info < OLDEST_PYTHON:
-        return fail(
-            f"needs Python 3.11 or later, and this is {sys.version.split()[0]}; run make PYTHON=python3.12"
-        )
+        return fail(f"needs Python 3.11 or later, and this is {sys.version.split()[0]}; run make PYTHON=python3.12")
     if len(arguments) != 1 or arguments[0] not in {*LEVELS, "wheel", "pins"}:
         return fail("usage: python3 requirements/install.py demo|test|wheel|pins")
     started = time.monotonic()
@@ -59,9 +57,7 @@ def main(arguments: Sequence[str]) -> int:
                 install_editable(arguments[0])
                 print(f"set-up: ready after {time.monotonic() - started:.0f} s", file=sys.stderr)
     except subprocess.CalledProcessError as error:
-        return fail(
-            f"{' '.join(map(str, error.cmd[:3]))} ... ended with {error.returncode}; its words stand above"
-        )
+        return fail(f"{' '.join(map(str, error.cmd[:3]))} ... ended with {error.returncode}; its words stand above")
     return 0
 
 
@@ -182,9 +178,7 @@ def uv(*arguments: str | Path) -> None:
         str(word.relative_to(ROOT)) if isinstance(word, Path) and word.is_relative_to(ROOT) else str(word)
         for word in arguments
     ]
-    subprocess.run(
-        [program, "--quiet", *words], cwd=ROOT, env=uv_environment(), stdout=sys.stderr, check=True
-    )
+    subprocess.run([program, "--quiet", *words], cwd=ROOT, env=uv_environment(), stdout=sys.stderr, check=True)
 
 
 def install_uv() -> Path:

@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from tests.demo.survivors import MARK
 
 from pilotage.core.clock import parse_time
-from pilotage.core.errors import StorageError
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Recorded, digest_of_outcomes
 from pilotage.ledger.audit import verify_ledger
@@ -128,10 +127,10 @@ class Left:
 
 def read_left(place: Place) -> Left:
     """Verify the ledger of a demonstration that is not running, and read everything; empty before its first table."""
+    if place.count_rows() == 0:
+        return Left([], {}, [], [])
     engine = open_engine(f"sqlite:///{place.database}")
     try:
-        if place.count_rows() == 0:
-            return Left([], {}, [], [])
         verify_ledger(engine)
         ledger = Ledger(engine, SigningKey.open(place.folder / "state" / "signing.key"), lambda: parse_time(""))
         with engine.connect() as connection:
@@ -142,8 +141,6 @@ def read_left(place: Place) -> Left:
         outcomes = {(row["run"], row["slot"], row["repeat"]): row for row in rows[outcome]}
         assert len(outcomes) == len(rows[outcome])
         return Left(ledger.read(), outcomes, rows[run], sorted(rows[usage], key=lambda row: row["id"]))
-    except StorageError:
-        return Left([], {}, [], [])
     finally:
         engine.dispose()
 

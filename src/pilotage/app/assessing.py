@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -98,11 +98,12 @@ def _answers(gateway_url: str) -> bool:
 
 def _fetch_readiness(gateway_url: str) -> dict[str, object]:
     """Read what a gateway says of itself; empty where none listens."""
-    parts = urlsplit(gateway_url)
     try:
-        connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
-        connection.request("GET", "/readyz")
-        reply: object = json.loads(connection.getresponse().read(LARGEST_REPLY))
+        parts = urlsplit(gateway_url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        with closing(kind(parts.hostname or "", parts.port, timeout=2)) as connection:
+            connection.request("GET", "/readyz")
+            reply: object = json.loads(connection.getresponse().read(LARGEST_REPLY))
     except (OSError, HTTPException, ValueError):
         return {}
     return cast("dict[str, object]", reply) if isinstance(reply, dict) else {}
