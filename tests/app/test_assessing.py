@@ -25,6 +25,8 @@ from pilotage.ledger.records.seal import UsageSeal
 from pilotage.models.fake import Behaviour
 from pilotage.storage.tables import outcome, usage
 
+DOCUMENT = "use_cases/claims-triage.yaml"
+SCORER = "scorer: {type: exact}"
 pytestmark = pytest.mark.anyio
 
 
@@ -34,6 +36,12 @@ def either_platform(databases: DatabaseMaker, backend: str, installation: Instal
     url = databases.make(backend).url.render_as_string(hide_password=False)
     with installation.opened(replace(installation.config, database=url)) as platform:
         yield platform
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a model for away at its first missing answer, so that a test need not wait for three."""
+    monkeypatch.setattr("pilotage.evaluation.runner.AWAY_AFTER", 1)
 
 
 def count(platform: Platform, table: sa.Table) -> int:
@@ -84,9 +92,10 @@ async def test_the_models_get_the_route_and_no_key_of_ours(platform: Platform, i
 
 
 async def test_an_upstream_that_is_away_says_nothing_about_the_items(
-    platform: Platform, installation: Installation
+    platform: Platform, installation: Installation, impatient: None
 ) -> None:
     """With the model out of reach the look is recorded, but no outcome and no finding; later it goes on."""
+    installation.edit(DOCUMENT, SCORER, f"{SCORER}\nretries: 0")
     reachable = installation.environment["SMALL_CHAT_URL"]
     installation.environment["SMALL_CHAT_URL"] = NOWHERE
     with pytest.raises(EvidenceError, match="run it again"):
@@ -105,10 +114,10 @@ async def test_an_upstream_that_is_away_says_nothing_about_the_items(
 
 
 async def test_an_upstream_that_breaks_in_the_middle_loses_nothing(
-    platform: Platform, installation: Installation
+    platform: Platform, installation: Installation, impatient: None
 ) -> None:
     """When the model goes away after some answers, those stay, and the next start asks only for the rest."""
-    installation.edit("use_cases/claims-triage.yaml", "scorer: {type: exact}", "scorer: {type: exact}\nconcurrency: 1")
+    installation.edit(DOCUMENT, SCORER, f"{SCORER}\nconcurrency: 1\nretries: 0")
     installation.fake.script.extend([Behaviour(content="motor")] * 2)
     installation.fake.behaviour = Behaviour(status=503)
     with pytest.raises(EvidenceError):
@@ -126,10 +135,8 @@ async def test_an_upstream_that_breaks_in_the_middle_loses_nothing(
 async def test_an_application_without_address_is_named(platform: Platform, installation: Installation) -> None:
     """An endpoint whose variable is not set is told by the variable's name, and nothing is recorded."""
     target = "{endpoint: {from: env, name: TRIAGE_URL}}"
-    installation.edit("use_cases/claims-triage.yaml", "target: {route: claims-triage}", f"target: {target}")
-    installation.edit(
-        "use_cases/claims-triage.yaml", "target_stage: limited", 'target_stage: limited\napplication: {version: "1"}'
-    )
+    installation.edit(DOCUMENT, "target: {route: claims-triage}", f"target: {target}")
+    installation.edit(DOCUMENT, "target_stage: limited", 'target_stage: limited\napplication: {version: "1"}')
 
     with pytest.raises(EvidenceError, match="TRIAGE_URL"):
         await assess_use_case(platform, USE_CASE)
@@ -193,7 +200,7 @@ async def test_a_changed_configuration_is_measured_anew(platform: Platform, inst
     """Another prompt is another Release, a second attempt at the same claim; the first finding stays."""
     installation.fake.behaviour = Behaviour(content="motor")
     first = await assess_use_case(platform, USE_CASE)
-    installation.edit("use_cases/claims-triage.yaml", "Answer with one word:", "Answer in one word:")
+    installation.edit(DOCUMENT, "Answer with one word:", "Answer in one word:")
 
     second = await assess_use_case(platform, USE_CASE)
 

@@ -8,7 +8,7 @@ from tests.app.installation import USE_CASE, Installation, give_key
 
 from pilotage.app.attesting import append_attestation, question_of
 from pilotage.app.platform import Platform
-from pilotage.core.errors import EvidenceError, UsageError
+from pilotage.core.errors import DocumentError, UsageError
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.attestation import Attestation
 from pilotage.people.attestation import verify_attestation
@@ -58,12 +58,12 @@ def test_an_unknown_signer_only_asserts(platform: Platform, installation: Instal
 
 
 def test_a_shared_key_signs_for_nobody(platform: Platform, installation: Installation) -> None:
-    """Where two members have one key nobody can tell who signed: an error, and no record."""
+    """Where two members have one key nobody can tell who signed: the registry does not load, and there is no record."""
     key = give_key(installation, "eva")
     line = installation.registry.joinpath("teams.yaml").read_text().split('ssh_key: "')[1].split('"')[0]
     installation.edit("teams.yaml", "  - name: ana\n", f'  - name: ana\n    ssh_key: "{line}"\n')
 
-    with pytest.raises(EvidenceError, match="same key"):
+    with pytest.raises(DocumentError, match="same ssh_key"):
         attest(platform, key)
 
     assert platform.ledger.read(kinds=(Attestation,)) == []

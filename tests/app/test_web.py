@@ -57,7 +57,7 @@ def test_gateway_and_portal_share_one_port(platform: Platform) -> None:
         missing = fetch(running, "/v2/models")
 
     assert models[0] == 200
-    assert [entry["id"] for entry in json.loads(models[2])["data"]] == ["claims-triage"]
+    assert [entry["id"] for entry in json.loads(models[2])["data"]] == ["claims-triage", "claims-triage@candidate"]
     assert refused[0] == 401
     assert (ready[0], json.loads(ready[2])["catalog"]) == (200, platform.load_catalog().digest)
     for status, kind, body in (front, page):

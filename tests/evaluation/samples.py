@@ -8,9 +8,9 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar, cast
 
 from pilotage.core.canonical import digest_of_bytes
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.measure import Question, Subject
 from pilotage.evaluation.plan import Plan, plan_run
+from pilotage.registry.items import Item
 from pilotage.registry.kinds.dataset import Dataset
 from pilotage.registry.kinds.evaluation import Claim, Evaluation, ExactScorer
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotage.core.errors import EvidenceError
-from pilotage.evaluation.dataset import LONGEST_LINE, Item, read_items
+from pilotage.evaluation.dataset import read_items
+from pilotage.registry.items import Item
 
 GOOD = b'{"id":"a","input":"one","expected":"x"}\n'
 
@@ -27,39 +28,12 @@ def test_line_separators_inside_text_split_nothing() -> None:
     assert read_items('{"id":"a","input":"one\u2028two"}'.encode())[0].input == "one\u2028two"
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (b"", "line 2: is blank"),
-        (b"{", "line 2: is not JSON at column 2"),
-        (b"[1]", "line 2: is not a JSON object"),
-        (b'{"id":"b"}', "line 2: input is missing"),
-        (b'{"id":"b","input":null}', "line 2: input is missing"),
-        (b'{"id":"b","input":"  "}', "line 2: input is empty"),
-        (b'{"input":"x"}', "line 2: id is missing"),
-        (b'{"id":7,"input":"x"}', "line 2: id must be text"),
-        (b'{"id":"b\\u0000","input":"x"}', "line 2: id must be text"),
-        (b'{"id":"' + b"b" * 201 + b'","input":"x"}', "line 2: id must be text"),
-        (b'{"id":"a","input":"x"}', "line 2: the id stands already on line 1"),
-        (b'{"id":"b","input":"x","label":"y"}', "line 2: unknown field 'label'"),
-        (b'{"id":"b","id":"c","input":"x"}', "line 2: holds a field twice"),
-        (b'{"id":"b","input":NaN}', "line 2: holds NaN"),
-        (b'{"id":"b","input":1e999}', "line 2: holds a number"),
-        (b'{"id":"b","input":123456789012345678901}', "line 2: holds a number"),
-        (b'{"id":"b","input":' + b"9" * 5000 + b"}", "line 2: holds a number"),
-        (b'{"id":"b","input":"\\ud800"}', "line 2: holds a number or a character"),
-        (b'{"id":"b","input":"\xff"}', "line 2: is not UTF-8 at byte 20"),
-        (b'\xef\xbb\xbf{"id":"b","input":"x"}', "line 2: begins with a byte order mark"),
-        (b'{"id":"b","input":' + b"[" * 100_000, "line 2: is nested too deeply"),
-        (b'{"id":"b","input":"' + b"x" * LONGEST_LINE + b'"}', "line 2: is longer than"),
-    ],
-)
-def test_a_bad_line_is_named_by_number(line: bytes, said: str) -> None:
-    """Whatever is wrong with a line, the error tells its number, what is wrong, and how a line should look."""
-    with pytest.raises(EvidenceError, match="write one JSON object a line") as caught:
-        read_items(GOOD + line + b"\n")
+def test_a_bad_line_is_named_by_number() -> None:
+    """The error tells the line's number, what is wrong with it, and how a line should look."""
+    with pytest.raises(EvidenceError, match=r'write \{"id"') as caught:
+        read_items(GOOD + b'{"id":"b"}\n')
 
-    assert said in caught.value.message
+    assert caught.value.message == "the data set cannot be used: line 2: the item lacks `input`"
 
 
 def test_every_bad_line_is_reported_up_to_a_limit() -> None:
@@ -68,7 +42,7 @@ def test_every_bad_line_is_reported_up_to_a_limit() -> None:
         read_items(b"{}\n" * 25)
 
     assert "line 1: " in caught.value.message
-    assert caught.value.message.endswith("line 20: id is missing; and 5 more")
+    assert caught.value.message.endswith("line 20: the item lacks `id`; and 5 more")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"  \n"])

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotage.registry.items import MAX_LINE_BYTES, check_items
+from pilotage.registry.items import MAX_LINE_BYTES, Item, parse_items
 
 
-def test_items_are_counted() -> None:
+def test_items_come_in_file_order() -> None:
     """A file in order has as many items as lines, with or without an expectation."""
     data = b'{"id": "a", "input": "x", "expected": ["y", "z"]}\n{"id": "b", "input": {"q": 1}}\n'
-    assert check_items(data, "d.jsonl") == (2, ())
+    assert parse_items(data, "d.jsonl") == ((Item("a", "x", ["y", "z"]), Item("b", {"q": 1})), ())
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ def test_items_are_counted() -> None:
         (b'{"id": "a", "input": "x", "expectd": "y"}\n', 1, "`expectd` is not known"),
         (b'{"id": "a", "input": "x", "expected": NaN}\n', 1, "NaN"),
         (b'{"id": "a", "input": "x", "expected": 1e400}\n', 1, "exactly"),
+        (b'{"id": "a", "input": 123456789012345678901}\n', 1, "exactly"),
+        (b'{"id": "a", "input": ' + b"9" * 5_000 + b"}\n", 1, "exactly"),
+        (b'{"id": "a", "input": null}\n', 1, "lacks `input`"),
+        (b'{"id": "' + b"a" * 201 + b'", "input": "x"}\n', 1, "`id` must be text"),
+        (b'{"id": "a\\u0000", "input": "x"}\n', 1, "`id` must be text"),
         (b'{"id": "a", "id": "b", "input": "x"}\n', 1, "twice"),
         (b'{"id": "a", "input": "\\ud800"}\n', 1, "exactly"),
         (b'{"id": "a", "input": "\xff"}\n', 1, "not UTF-8"),
@@ -43,7 +48,7 @@ def test_items_are_counted() -> None:
 )
 def test_faulty_lines_are_named(data: bytes, line: int, word: str) -> None:
     """Each fault of a data set is one problem with file, line and remedy."""
-    _, problems = check_items(data, "d.jsonl")
+    _, problems = parse_items(data, "d.jsonl")
     assert [(problem.file, problem.line) for problem in problems] == [("d.jsonl", line)]
     assert word in problems[0].what
     assert problems[0].remedy
@@ -52,12 +57,12 @@ def test_faulty_lines_are_named(data: bytes, line: int, word: str) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_count_or_problems(data: bytes) -> None:
     """No bytes make the check raise, and what is in order is counted."""
-    count, problems = check_items(data, "d.jsonl")
-    assert problems or count > 0
+    items, problems = parse_items(data, "d.jsonl")
+    assert problems or items
 
 
 @given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=10), unique=True, min_size=1))
 def test_what_json_writes_is_accepted(names: list[str]) -> None:
     """Items written by any JSON library are in order."""
     data = "".join(json.dumps({"id": name, "input": name, "expected": 1.5}) + "\n" for name in names)
-    assert check_items(data.encode(), "d.jsonl") == (len(names), ())
+    assert parse_items(data.encode(), "d.jsonl") == (tuple(Item(name, name, 1.5) for name in names), ())

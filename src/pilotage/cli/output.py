@@ -51,3 +51,9 @@ def ending_on_errors() -> Generator[None]:
         if error.remedy:
             errors.print(f"  mend: {error.remedy}", markup=False)
         raise typer.Exit(USAGE if isinstance(error, UsageError) else BROKEN) from error
+    except BrokenPipeError:
+        raise  # whoever read our output went away; Typer ends quietly
+    except OSError as error:
+        errors.print(f"error: {error.filename or 'a file'} cannot be used ({error.strerror or error})", markup=False)
+        errors.print("  mend: check the path, its permissions and the free space", markup=False)
+        raise typer.Exit(USAGE if error.filename else BROKEN) from error

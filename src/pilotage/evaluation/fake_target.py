@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.outcome import AnswerValue
 from pilotage.evaluation.target import Answer, CallError
+from pilotage.registry.items import Item
 
 Reaction = AnswerValue | CallError
 Script = Callable[[Item, int, int], Reaction]

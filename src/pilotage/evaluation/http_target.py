@@ -22,11 +22,11 @@ from pyreqwest.response import Response
 
 from pilotage.core.canonical import Json, canonical_json
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.json_shape import is_list, is_object
 from pilotage.evaluation.outcome import AnswerValue
 from pilotage.evaluation.target import Answer, CallError, Trouble
 from pilotage.models.upstream import is_loopback
+from pilotage.registry.items import Item
 
 RUN_HEADER = "x-pilotage-run"
 LARGEST_REPLY = 4 * 1024 * 1024

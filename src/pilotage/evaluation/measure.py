@@ -14,7 +14,7 @@ from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.design import fixed_design
 from pilotage.core.statistics.sequence import Band, confidence_sequence, estimate_of_gate
 from pilotage.evaluation.attempts import is_same_process, plan_attempt, verify_continues
-from pilotage.evaluation.dataset import Item, read_items
+from pilotage.evaluation.dataset import read_items
 from pilotage.evaluation.journal import Journal, Run, mint_run_id
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import (
@@ -33,6 +33,7 @@ from pilotage.ledger.protocol import LedgerStore
 from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, DatasetOpened, Measurement, Spent
 from pilotage.ledger.records.record import AmountFigures, EstimateFigures
 from pilotage.metering.usage import UsageTotals
+from pilotage.registry.items import Item
 from pilotage.registry.kinds.dataset import Dataset
 from pilotage.registry.kinds.evaluation import Evaluation
 

@@ -17,8 +17,8 @@ from pilotage.core.errors import EvidenceError
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.gate import GateDesign, GateProcess, ScheduleBuffer
 from pilotage.core.statistics.sequence import METHOD, anytime_interval
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.outcome import Outcome, State
+from pilotage.registry.items import Item
 from pilotage.registry.kinds.evaluation import Claim
 
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from pilotage.core.errors import UpstreamError
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.outcome import AnswerValue
+from pilotage.registry.items import Item
 
 
 class Trouble(StrEnum):

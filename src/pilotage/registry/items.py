@@ -1,14 +1,15 @@
-"""Checks the JSON Lines of a Dataset: each line one item {id, input, expected}, ids unique, none half-written.
+"""The items of a Dataset: strict JSON Lines, so that a damaged or ambiguous file is never measured on.
 
-The evaluation reads the same lines by the same rules and stops at a fault; here each fault is given its line.
+Each line is one item {id, input, expected}; ids are unique, and no line is half-written.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Never, cast
 
-from pilotage.core.canonical import canonical_json
+from pilotage.core.canonical import Json, canonical_json
 from pilotage.core.errors import EvidenceError, Problem
 from pilotage.registry.parse import first_problems, quoted
 
@@ -22,6 +23,21 @@ _FORM = 'write {"id": "…", "input": …, "expected": …}, one item a line'
 _LFS = b"version https://git-lfs"
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One labelled item.
+
+    Attributes:
+        id: unique within the data set.
+        input: what the target is asked: text, or any JSON value but null for an endpoint.
+        expected: what the scorer compares with; None where the scorer needs nothing.
+    """
+
+    id: str
+    input: Json
+    expected: Json = None
+
+
 class _FaultError(Exception):
     """What is wrong with one line, and how to mend it."""
 
@@ -31,41 +47,42 @@ class _FaultError(Exception):
         self.remedy = remedy
 
 
-def check_items(data: bytes, file: str) -> tuple[int, tuple[Problem, ...]]:
-    """Count the items of a data set and report every line that is none.
+def parse_items(data: bytes, file: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
+    """Give the items of a data set in file order, and a problem for every line that is none.
 
     Args:
         data: what the file holds.
         file: its path, for the problems.
     """
     if data.startswith(_LFS):
-        return 0, (
+        return (), (
             Problem(file, 1, "the file is a Git LFS pointer and not the data", "fetch the data: `git lfs pull`"),
         )
     if not data.strip():
-        return 0, (Problem(file, 0, "the data set is empty", _FORM),)
+        return (), (Problem(file, 0, "the data set is empty", _FORM),)
     lines = data.split(b"\n")
     complete = lines[-1] == b""
     if complete:
         lines.pop()
     if len(lines) > MAX_ITEMS:
-        return 0, (Problem(file, 0, f"the data set has more than {MAX_ITEMS} lines", "split it"),)
+        return (), (Problem(file, 0, f"the data set has more than {MAX_ITEMS} lines", "split it"),)
     problems: list[Problem] = []
+    items: list[Item] = []
     first_line: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         try:
-            name = _read_id(line, cut_off=number == len(lines) and not complete)
+            item = _parse_item(line, cut_off=number == len(lines) and not complete)
         except _FaultError as fault:
             problems.append(Problem(file, number, fault.what, fault.remedy))
             continue
-        if (first := first_line.setdefault(name, number)) != number:
-            what = f"the id {quoted(name)} stands twice, first in line {first}"
+        items.append(item)
+        if (first := first_line.setdefault(item.id, number)) != number:
+            what = f"the id {quoted(item.id)} stands twice, first in line {first}"
             problems.append(Problem(file, number, what, "give each item an id of its own"))
-    return len(first_line), first_problems(problems, file)
+    return tuple(items), first_problems(problems, file)
 
 
-def _read_id(line: bytes, *, cut_off: bool) -> str:
-    """Give the id of the item on a line that is in order."""
+def _parse_item(line: bytes, *, cut_off: bool) -> Item:
     item = _read_object(line, cut_off=cut_off)
     if unknown := sorted(set(item) - set(_FIELDS)):
         raise _FaultError(f"the field {quoted(unknown[0])} is not known; there are id, input and expected")
@@ -77,7 +94,7 @@ def _read_id(line: bytes, *, cut_off: bool) -> str:
         raise _FaultError(f"`id` must be text of 1 to {MAX_ID} printable characters", 'write such as "item-1"')
     if isinstance(given, str) and not given.strip():
         raise _FaultError("`input` is empty", "write what is asked")
-    return name
+    return Item(name, given, item.get("expected"))
 
 
 def _read_object(line: bytes, *, cut_off: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pilotage.core.errors import DocumentError, Problem
 from pilotage.registry import consistency
 from pilotage.registry.catalog import Catalog, Position
 from pilotage.registry.items import MAX_BYTES as MAX_DATASET_BYTES
-from pilotage.registry.items import check_items
+from pilotage.registry.items import parse_items
 from pilotage.registry.kinds.dataset import Dataset
 from pilotage.registry.kinds.organisation import Organisation
 from pilotage.registry.parse import MAX_BYTES, decode_document, parse_documents
@@ -91,7 +91,7 @@ def load_registry(source: Source, defaults: Source | None = None) -> Loaded:
     }
     if problems:
         raise DocumentError(tuple(problems))
-    return Loaded(_catalog(source, documents, datasets), datasets)
+    return Loaded(_catalog(source, documents, datasets), {name: file.data for name, file in datasets.items()})
 
 
 def shipped_defaults() -> MemorySource:
@@ -142,8 +142,16 @@ def _read_documents(source: Source, *, shipped: bool = False) -> _Read:
     return _Read(tuple(documents), tuple(declared), tuple(problems))
 
 
-def _read_datasets(source: Source, documents: tuple[Placed, ...]) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
-    contents: dict[str, bytes] = {}
+@dataclass(frozen=True, slots=True)
+class _DatasetFile:
+    data: bytes
+    items: int
+
+
+def _read_datasets(
+    source: Source, documents: tuple[Placed, ...]
+) -> tuple[dict[str, _DatasetFile], tuple[Problem, ...]]:
+    files: dict[str, _DatasetFile] = {}
     problems: list[Problem] = []
     total = 0
     for placed, dataset in of_kind(documents, Dataset):
@@ -159,9 +167,10 @@ def _read_datasets(source: Source, documents: tuple[Placed, ...]) -> tuple[dict[
             problems.append(placed.problem(("path",), what, "split it, or draw a sample"))
             continue
         problems.extend(_check_digest(placed, dataset, data))
-        problems.extend(check_items(data, printable_path(path))[1])
-        contents[dataset.name] = data
-    return contents, tuple(problems)
+        items, faults = parse_items(data, printable_path(path))
+        problems.extend(faults)
+        files[dataset.name] = _DatasetFile(data, len(items))
+    return files, tuple(problems)
 
 
 def dataset_path(file: str, dataset: Dataset) -> str:
@@ -180,7 +189,7 @@ def _check_digest(placed: Placed, dataset: Dataset, data: bytes) -> Iterator[Pro
         yield placed.problem(("digest",), what, remedy)
 
 
-def _catalog(source: Source, documents: tuple[Placed, ...], datasets: dict[str, bytes]) -> Catalog:
+def _catalog(source: Source, documents: tuple[Placed, ...], datasets: dict[str, _DatasetFile]) -> Catalog:
     by_field: dict[str, dict[str, object]] = {field: {} for field in _FIELDS.values()}
     for placed in sorted(documents, key=lambda each: (each.kind, each.document.name)):
         if placed.kind in _FIELDS:
@@ -194,8 +203,8 @@ def _catalog(source: Source, documents: tuple[Placed, ...], datasets: dict[str, 
             "commit": source.commit,
             "dirty": source.dirty,
             "organisation": next(document for _, document in of_kind(documents, Organisation)),
-            "dataset_digests": {name: digest_of_bytes(data) for name, data in sorted(datasets.items())},
-            "dataset_sizes": {name: check_items(data, "")[0] for name, data in sorted(datasets.items())},
+            "dataset_digests": {name: digest_of_bytes(file.data) for name, file in sorted(datasets.items())},
+            "dataset_sizes": {name: file.items for name, file in sorted(datasets.items())},
             "positions": dict(sorted(positions.items())),
             **by_field,
         }

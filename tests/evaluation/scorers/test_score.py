@@ -8,9 +8,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from pilotage.core.errors import EvidenceError
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.outcome import AnswerValue
 from pilotage.evaluation.scorers.score import assess_baseline, check_items, digest_of_scorer, score_answer
+from pilotage.registry.items import Item
 from pilotage.registry.kinds.evaluation import Scorer
 
 READ: TypeAdapter[Scorer] = TypeAdapter(Scorer)

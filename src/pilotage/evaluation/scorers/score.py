@@ -11,7 +11,6 @@ from pilotage.core.canonical import Json, canonical_json, digest_of_json
 from pilotage.core.errors import EvidenceError
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.intervals import estimate_of_proportion
-from pilotage.evaluation.dataset import Item
 from pilotage.evaluation.json_shape import is_list
 from pilotage.evaluation.outcome import AnswerValue, Outcome
 from pilotage.evaluation.scorers.facts import fold_fact, score_facts
@@ -19,6 +18,7 @@ from pilotage.evaluation.scorers.labels import score_labels
 from pilotage.evaluation.scorers.number import expected_number, score_number
 from pilotage.evaluation.scorers.structure import check_schema, missing_fields, score_structure
 from pilotage.evaluation.scorers.text import fold_text, pattern_occurs, score_contains, score_exact, score_regex
+from pilotage.registry.items import Item
 from pilotage.registry.kinds.evaluation import (
     ContainsScorer,
     ExactScorer,
