@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import openai
@@ -21,7 +23,7 @@ def build_api(client: AsyncOpenAI, classifier: QueueClassifier) -> Starlette:
     async def queues(request: Request) -> JSONResponse:
         try:
             body: Any = await request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return JSONResponse({"error": "the body is not JSON"}, status_code=400)
         message = body.get("input") if isinstance(body, dict) else None
         if not isinstance(message, str) or not message.strip():
@@ -34,4 +36,9 @@ def build_api(client: AsyncOpenAI, classifier: QueueClassifier) -> Starlette:
             return JSONResponse({"error": "the gateway does not answer"}, status_code=502)
         return JSONResponse({"output": ranked})
 
-    return Starlette(routes=[Route("/queues", queues, methods=["POST"])])
+    @asynccontextmanager
+    async def closing_client(_: Starlette) -> AsyncGenerator[None]:
+        async with client:
+            yield
+
+    return Starlette(routes=[Route("/queues", queues, methods=["POST"])], lifespan=closing_client)

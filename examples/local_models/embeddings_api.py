@@ -15,6 +15,7 @@ from starlette.routing import Route
 from local_models.embeddings import MODEL_NAME, SentenceEmbedder
 
 MOST_INPUTS = 512
+ENCODINGS = ("float", "base64")
 
 
 def refuse(message: str) -> JSONResponse:
@@ -36,7 +37,7 @@ def build_embeddings_api(embedder: SentenceEmbedder) -> Starlette:
     async def embeddings(request: Request) -> JSONResponse:
         try:
             body: Any = await request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return refuse("the body is not JSON")
         asked = body.get("input") if isinstance(body, dict) else None
         texts: Any = [asked] if isinstance(asked, str) else asked
@@ -45,6 +46,8 @@ def build_embeddings_api(embedder: SentenceEmbedder) -> Starlette:
         if len(texts) > MOST_INPUTS:
             return refuse(f"at most {MOST_INPUTS} inputs in one call, not {len(texts)}")
         encoding = body.get("encoding_format", "float")
+        if encoding not in ENCODINGS:
+            return refuse(f"`encoding_format` is one of {', '.join(ENCODINGS)}")
         results = [await run_in_threadpool(embedder.embed, text) for text in texts]
         data = [
             {"object": "embedding", "index": index, "embedding": encode_vector(vector, encoding)}

@@ -91,6 +91,7 @@ async def test_the_models_get_the_route_and_no_key_of_ours(platform: Platform, i
     assert all("pk_" not in str(one) for one in installation.fake.seen)
 
 
+@pytest.mark.long
 async def test_an_upstream_that_is_away_says_nothing_about_the_items(
     platform: Platform, installation: Installation, impatient: None
 ) -> None:
@@ -113,6 +114,7 @@ async def test_an_upstream_that_is_away_says_nothing_about_the_items(
     assert (found.body.attempt, found.body.not_measured) == (1, 0)
 
 
+@pytest.mark.long
 async def test_an_upstream_that_breaks_in_the_middle_loses_nothing(
     platform: Platform, installation: Installation, impatient: None
 ) -> None:

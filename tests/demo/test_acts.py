@@ -167,3 +167,21 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(EvidenceError, match="cannot commit to the registry at"):
         propose(tmp_path / "registry", {"a": b"1"})
+
+
+def test_a_registry_inside_a_repository_leaves_that_one_alone(tmp_path: Path) -> None:
+    """The demonstration runs inside a clone: whatever is committed and changed there stays as it is."""
+    outer = tmp_path / "clone"
+    propose_commit(outer, {"work.txt": b"old"}, message="outer", author=AUTHOR, moment=MOMENT)
+    (outer / "work.txt").write_bytes(b"not committed yet")
+    inner = outer / ".demo" / "registry"
+    inner.mkdir(parents=True)
+
+    assert read_history(inner) == []
+    with pytest.raises(pygit2.GitError):
+        restore_tree(inner)
+    propose_commit(inner, {"a.yaml": b"a: 1"}, message="inner", author=AUTHOR, moment=MOMENT)
+    restore_tree(inner)
+
+    assert (read_history(outer), read_history(inner)) == (["outer"], ["inner"])
+    assert (outer / "work.txt").read_bytes() == b"not committed yet"

@@ -97,6 +97,13 @@ def test_a_registry_may_be_a_folder_of_a_repository(repository: pygit2.Repositor
     assert (open_source(root / "new").commit, open_source(root / "new").dirty) == (made, True)
 
 
+def test_a_folder_whose_name_begins_with_a_dot_is_found(repository: pygit2.Repository) -> None:
+    """A dot at the front belongs to the name."""
+    made = commit(repository, {".ai/registry/a.yaml": b"a: 1"})
+    source = open_source(folder_of(repository) / ".ai" / "registry")
+    assert (source.commit, source.dirty, source.list_paths().paths) == (made, False, ("a.yaml",))
+
+
 def test_an_ignored_folder_is_a_plain_folder(repository: pygit2.Repository) -> None:
     """A registry that its surroundings ignore has no commit."""
     commit(repository, {".gitignore": b"state/\n"})

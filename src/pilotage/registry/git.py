@@ -109,7 +109,8 @@ def open_source(path: str | Path) -> Source:
     # A path inside `.git` itself, or a bare repository, has no working tree to look at.
     if repository.is_bare or not place.is_relative_to(root := Path(repository.workdir).resolve()):
         return GitSource(found)
-    below = place.relative_to(root).as_posix().removeprefix(".")
+    inside = place.relative_to(root).as_posix()
+    below = "" if inside == "." else inside
     if below and repository.path_is_ignored(below):
         return FolderSource(place)
     return _working_tree(repository, place, below)

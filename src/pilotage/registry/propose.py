@@ -46,20 +46,25 @@ def propose_commit(
 
 def restore_tree(repository: Path) -> None:
     """Bring the working tree back to the last commit, as after a kill between commit and checkout."""
-    repo = pygit2.Repository(str(repository))
+    repo = _open_here(repository)
     repo.reset(repo.head.target, pygit2.enums.ResetMode.HARD)
 
 
 def read_history(repository: Path) -> list[str]:
     """Give the messages of the commits on the checked-out branch, oldest first; none where there is no repository."""
     try:
-        repo = pygit2.Repository(str(repository))
+        repo = _open_here(repository)
     except pygit2.GitError:
         return []
     if repo.head_is_unborn:
         return []
     order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.REVERSE
     return [commit.message for commit in repo.walk(repo.head.target, order)]
+
+
+def _open_here(repository: Path) -> pygit2.Repository:
+    """Open the repository of this very folder; one further up is somebody else's, and is left alone."""
+    return pygit2.Repository(str(repository), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
 
 
 def _write_tree(repo: pygit2.Repository, files: Mapping[PurePosixPath, bytes]) -> pygit2.Oid:
