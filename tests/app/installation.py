@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ class Installation:
 
 
 @contextmanager
-def make_installation(folder: Path) -> Iterator[Installation]:
+def make_installation(folder: Path) -> Generator[Installation]:
     """Lay the starter registry and serve a fake upstream for it."""
     fake = FakeUpstream()
     with serve(fake, lifespan=False) as url:

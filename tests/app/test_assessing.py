@@ -198,6 +198,7 @@ async def test_the_gateway_of_the_settings_is_used_where_it_answers(
     assert replicas == ["local"]
 
 
+@pytest.mark.long
 async def test_a_changed_configuration_is_measured_anew(platform: Platform, installation: Installation) -> None:
     """Another prompt is another Release, a second attempt at the same claim; the first finding stays."""
     installation.fake.behaviour = Behaviour(content="motor")

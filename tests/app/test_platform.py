@@ -15,7 +15,9 @@ from pilotage.core.clock import ManualClock
 from pilotage.core.errors import DocumentError, EvidenceError, StorageError, UsageError
 from pilotage.ledger.records.release import CatalogActivated
 from pilotage.registry.kinds.document import FromEnvironment
+from pilotage.registry.load import Loaded, load_registry
 from pilotage.registry.propose import propose_commit
+from pilotage.registry.source import Source
 
 MOMENT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -99,9 +101,13 @@ def test_an_address_that_is_not_there_is_named(platform: Platform) -> None:
 
 def test_the_catalog_is_loaded_again_after_an_edit(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder without git, an edit, a new file and a deletion are seen, and nothing else is loaded twice."""
-    loads: list[object] = []
-    load = module.load_registry
-    monkeypatch.setattr(module, "load_registry", lambda source: (loads.append(source), load(source))[1])
+    loads: list[Source] = []
+
+    def load_counted(source: Source) -> Loaded:
+        loads.append(source)
+        return load_registry(source)
+
+    monkeypatch.setattr(module, "load_registry", load_counted)
     cache = _CatalogCache(installation.registry)
     first = cache.read()
     assert cache.read() is first

@@ -152,9 +152,17 @@ def test_a_passphrase_is_asked(
 ) -> None:
     """A key with a passphrase asks for it; a wrong one is told, and no statement is recorded."""
     path = write_key(tmp_path / "id", Ed25519PrivateKey.generate(), b"right")
-    for given, code in (("right", 0), ("wrong", 1)):
-        monkeypatch.setattr("pilotage.cli.readiness.getpass", lambda _prompt, given=given: given)
-        assert pilotage(*ATTEST, "--key", path).code == code
+    typed = iter(["right", "wrong"])
+    asked: list[str] = []
+
+    def type_passphrase(prompt: str) -> str:
+        asked.append(prompt)
+        return next(typed)
+
+    monkeypatch.setattr("pilotage.cli.readiness.getpass", type_passphrase)
+    codes = [pilotage(*ATTEST, "--key", path).code for _ in range(2)]
+
+    assert (codes, asked) == ([0, 1], ["Passphrase: "] * 2)
 
     made = [row for row in pilotage("ledger", "show", "--json").json if row["record"] == "attestation"]
     assert len(made) == 1

@@ -34,12 +34,32 @@ def append_attestation(
         UsageError: there is no such use case or criterion.
         EvidenceError: the key cannot sign, or the ledger cannot be used.
     """
+    statement = make_statement(
+        platform, use_case, criterion, answer=answer, participants=participants, sample=sample, note=note
+    )
+    signature = None if key is None else sign_message(render_statement(statement), key)
+    return append_statement(platform, statement, signature)
+
+
+def make_statement(
+    platform: Platform,
+    use_case: str,
+    criterion: str,
+    *,
+    answer: bool,
+    participants: int,
+    sample: bool,
+    note: str = "",
+) -> Statement:
+    """Give the statement that a person may sign, about the Release that is declared now.
+
+    Raises:
+        UsageError: there is no such use case or criterion.
+    """
     catalog = platform.require_use_case(use_case)
-    platform.steward(alone=True).tick(platform.clock())
-    configuration = plan_configuration(catalog, use_case)
-    statement = Statement(
+    return Statement(
         use_case=use_case,
-        release=configuration.root,
+        release=plan_configuration(catalog, use_case).root,
         criterion=criterion,
         question=question_of(catalog, use_case, criterion),
         answer=answer,
@@ -48,9 +68,25 @@ def append_attestation(
         made=platform.clock(),
         note=note,
     )
-    text = render_statement(statement)
-    signature = None if key is None else sign_message(text, key)
+
+
+def append_statement(platform: Platform, statement: Statement, signature: str | None) -> Entry[Attestation]:
+    """Record a statement with its SSHSIG signature, wherever that was made.
+
+    Raises:
+        UsageError: the statement is about a use case or a criterion that is not declared, in these words, or about
+            another Release than the one that is declared now.
+        EvidenceError: the signature does not fit, or the ledger cannot be used.
+    """
+    catalog = platform.require_use_case(statement.use_case)
+    configuration = plan_configuration(catalog, statement.use_case)
+    asked = question_of(catalog, statement.use_case, statement.criterion)
+    if (statement.release, statement.question) != (configuration.root, asked):
+        message = "the statement is about another Release or another question than those that are declared now"
+        raise UsageError(message, "print it anew with `pilotage attest --print`, read it, and sign that")
+    platform.steward(alone=True).tick(platform.clock())
     body = plan_attestation(catalog, configuration.parts, statement, signature)
+    text = render_statement(statement)
     platform.artefacts.append_artefact(text, subject=f"statement/{body.statement}", media_type="text/plain")
     entry = platform.ledger.append(body)
     platform.steward(alone=True).tick(platform.clock())

@@ -22,9 +22,10 @@ from pilotage.cli.output import (
     read_settings,
 )
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.people.sshsig import load_private_key
+from pilotage.people.sshsig import load_private_key, sign_message
+from pilotage.people.statement import read_statement, render_statement
 
-LONGEST_KEY = 100_000
+LONGEST_FILE = 100_000
 STAGES = ("idea", "pilot", "limited", "production")
 
 
@@ -75,7 +76,14 @@ def attest(
     ] = None,
     participants: Annotated[int, typer.Option(min=0, help="Representative users who took part.")] = 0,
     note: Annotated[str, typer.Option(help="One line in your own words; kept encrypted, erasable.")] = "",
+    signature: Annotated[
+        Path | None, typer.Option(help="A signature made elsewhere over --statement, as ssh-keygen -Y sign writes it.")
+    ] = None,
+    statement: Annotated[Path | None, typer.Option(help="The printed statement that --signature is over.")] = None,
     *,
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Print the statement, to be signed elsewhere, and record nothing.")
+    ] = False,
     no: Annotated[bool, typer.Option("--no", help="Answer the question with no.")] = False,
     sample: Annotated[bool, typer.Option("--sample", help="Mark it SAMPLE; it can never permit production.")] = False,
     registry: RegistryOption = None,
@@ -85,21 +93,32 @@ def attest(
     """Sign a statement on one criterion of the current Release.
 
     Example: pilotage attest claims-inbox hrl-5-usability --participants 5 --key ~/.ssh/id_ed25519
+
+    With a key on a token: add --print > statement.txt, run ssh-keygen -Y sign -n pilotage -f KEY statement.txt, then
+    give --statement statement.txt --signature statement.txt.sig.
     """
-    from pilotage.app.attesting import append_attestation
+    from pilotage.app.attesting import append_statement, make_statement
     from pilotage.app.platform import open_platform
 
     with ending_on_errors(), open_platform(read_settings(registry=registry, state=state)) as platform:
-        entry = append_attestation(
-            platform,
-            use_case,
-            criterion,
-            key=None if key is None else read_key(key),
-            answer=not no,
-            participants=participants,
-            sample=sample,
-            note=note,
-        )
+        if statement is None and signature is None:
+            stated = make_statement(
+                platform, use_case, criterion, answer=not no, participants=participants, sample=sample, note=note
+            )
+            text = render_statement(stated)
+            if only_print:
+                print(text.decode(), end="")  # noqa: T201 - exactly these bytes are signed
+                return
+            signed = None if key is None else sign_message(text, read_key(key))
+        elif statement is None or signature is None:
+            raise UsageError("--statement and --signature go together", "give the printed text and its signature")
+        else:
+            stated = read_statement(_read_file(statement))
+            if (stated.use_case, stated.criterion) != (use_case, criterion):
+                found = f"{stated.use_case} {stated.criterion}"
+                raise UsageError(f"{statement} is a statement on {found}", "name the use case and criterion it is on")
+            signed = _read_file(signature).decode("ascii", errors="replace")
+        entry = append_statement(platform, stated, signed)
     body = entry.body
     if as_json:
         print_json({"digest": entry.digest} | body.model_dump(mode="json"))
@@ -116,14 +135,18 @@ def read_key(path: Path) -> Ed25519PrivateKey:
     Raises:
         UsageError: there is no such file, or it holds no Ed25519 private key.
     """
-    try:
-        with path.expanduser().open("rb") as file:
-            data = file.read(LONGEST_KEY)
-    except OSError as error:
-        raise UsageError(f"the key {path} cannot be read ({error.strerror})", "name your private key file") from error
+    data = _read_file(path)
     try:
         return load_private_key(data)
     except EvidenceError as error:
         if not isinstance(error.__cause__, TypeError):  # cryptography's word for: it has a passphrase
             raise
         return load_private_key(data, getpass("Passphrase: ").encode())
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.expanduser().open("rb") as file:
+            return file.read(LONGEST_FILE)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror})", "name a file that you may read") from error
