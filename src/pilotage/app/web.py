@@ -104,6 +104,7 @@ class Running:
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
+                self._socket.close()
                 raise EvidenceError("the web server ended while it started", "read its log above")
             time.sleep(0.01)
         return self
