@@ -67,7 +67,6 @@ def test_shell_keeps_variables_and_tells_exit_codes(tmp_path: Path) -> None:
         assert (1, "") == shell.run("false")
 
 
-@pytest.mark.long
 def test_tutorial(page: str, tmp_path: Path, require_part: RemedyCheck) -> None:
     """Each command of the tutorial ends well and prints what the page shows."""
     require_part("ssh-keygen", present=shutil.which("ssh-keygen"), remedy="install openssh-client")
