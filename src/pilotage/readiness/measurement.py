@@ -27,7 +27,8 @@ def assess_measurements(criterion: Criterion, wanted: Measured, basis: Basis) ->
     answers = [answer for item in evaluations if (answer := _of_evaluation(criterion, wanted, item, basis)) is not None]
     if not answers:
         kind = "sealed data" if wanted.sealed else "labelled data"
-        reason = f"no evaluation measures {' or '.join(kinds)} on {kind} of at least {wanted.coverage} case{'s' * (wanted.coverage != 1)}"
+        cases = "1 case" if wanted.coverage == 1 else f"{wanted.coverage} cases"
+        reason = f"no evaluation measures {' or '.join(kinds)} on {kind} of at least {cases}"
         return Answer("UNKNOWN", reason)
     if wanted.verdict == "any":
         return next((answer for answer in answers if answer.state == "MET"), answers[0])
