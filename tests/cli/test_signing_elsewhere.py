@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,26 @@ def test_both_files_are_needed(pilotage: Pilotage, printed: tuple[Path, Path]) -
         ended = pilotage(*ATTEST, *words)
         assert ended.code == 2
         assert "go together" in ended.err
+
+
+def test_a_statement_said_before_a_later_one_cannot_be_replayed(pilotage: Pilotage, printed: tuple[Path, Path]) -> None:
+    """Who said no after a yes is not overruled by the old signature."""
+    handed_in = (*ATTEST, "--statement", printed[0], "--signature", printed[1])
+    assert pilotage(*handed_in).code == 0
+    assert pilotage(*ATTEST, "--no").code == 0
+
+    ended = pilotage(*handed_in)
+
+    assert ended.code == 2
+    assert "is recorded already" in ended.err
+
+
+def test_an_old_statement_is_refused(pilotage: Pilotage, printed: tuple[Path, Path]) -> None:
+    """A statement waits a day for its signature, not longer."""
+    text = printed[0].read_text()
+    printed[0].write_text(re.sub(r"Made: \d{4}", "Made: 2020", text))
+
+    ended = pilotage(*ATTEST, "--statement", printed[0], "--signature", printed[1])
+
+    assert ended.code == 2
+    assert "within a day" in ended.err

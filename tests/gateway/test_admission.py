@@ -13,10 +13,11 @@ from tests.gateway.world import OTHER, USE_CASE, FlatTariff, Values, catalog_of
 from pilotage.core.errors import Refusal
 from pilotage.gateway.access import AccessKey, digest_of_secret, split_key
 from pilotage.gateway.admission import Admitted, assess_admission, assess_identity, callable_routes
-from pilotage.gateway.limits import month_start
+from pilotage.gateway.limits import month_start, plan_reserve
 from pilotage.gateway.rules import RULES, refuse
 from pilotage.gateway.standing import EMPTY, Deployment, PermitTerms, Snapshot, Standing, plan_deployment
 from pilotage.ledger.records.permit import ModeName
+from pilotage.models.dialects.openai import read_request
 from pilotage.registry.kinds.document import Audience
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -103,6 +104,27 @@ def test_unknown_id_reads_as_a_wrong_secret() -> None:
     unknown = assess_identity(snapshot, f"Bearer pk_{'9' * 12}_{SECRET}", NOW)
 
     assert str(wrong) == str(unknown)
+
+
+@pytest.mark.parametrize("audience", ["assessment", "builders", "cohort"])
+def test_a_retired_release_serves_nobody(audience: Audience) -> None:
+    """A Permit without any audience shuts builders and assessments out too."""
+    found = assess_admission(snapshot_of(terms_of()), key_of(audience), "chat", "letters", NOW)
+
+    assert rule_of(found) == "audience_not_permitted"
+
+
+def test_the_reserve_covers_the_routes_own_prompt() -> None:
+    """A longer prompt of the route costs more at worst, although the caller sends the same."""
+    route = replace(deployment_of("1", USE_CASE, None).routes["letters"], context_tokens=None)
+    request = read_request(b'{"model":"letters","messages":[{"role":"user","content":"x"}]}', "chat")
+
+    short = plan_reserve(replace(route, system_message=b"x"), request, 100)
+    long = plan_reserve(replace(route, system_message=b"x" * 20_000), request, 100)
+
+    assert short is not None
+    assert long is not None
+    assert long > short
 
 
 @given(st.text())

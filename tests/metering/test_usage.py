@@ -109,7 +109,7 @@ def test_unknown_survives_the_rollup(engine: sa.Engine) -> None:
 def test_no_calls_cost_nothing_known(engine: sa.Engine) -> None:
     """Without calls there are no totals in any currency, and no energy."""
     assert read_days(engine) == UsageTotals()
-    assert read_run_usage(engine, "0" * 26) == UsageTotals()
+    assert read_run_usage(engine, "0" * 26, "claims-inbox") == UsageTotals()
 
 
 def test_each_currency_has_its_total(engine: sa.Engine) -> None:
@@ -131,16 +131,17 @@ def test_a_period_ends_before_its_last_moment(engine: sa.Engine) -> None:
 
 
 def test_a_run_counts_every_call_made_for_it(engine: sa.Engine) -> None:
-    """What a run cost holds failed, open and sealed calls of that run alone."""
+    """What a run cost holds failed, open and sealed calls of that run alone, and of its own use case alone."""
     mine, other = "1" * 26, "2" * 26
     insert_rows(engine, usage_row(run=mine, status=502), usage_row(run=mine), usage_row(run=other), usage_row())
+    insert_rows(engine, usage_row(run=mine, use_case="letters"))  # anybody can name any run
     seal_all_usage(engine, MemoryLedger(ManualClock(START)))
     insert_rows(engine, unknown_row(run=mine, state="reserved", status=None))
 
-    found = read_run_usage(engine, mine)
+    found = read_run_usage(engine, mine, "claims-inbox")
 
     assert (found.calls, found.errors, found.unknown_cost, found.tokens_in) == (3, 2, 1, 20)
-    assert (count_open_calls(engine, mine), count_open_calls(engine, other)) == (1, 0)
+    assert (count_open_calls(engine, mine, "claims-inbox"), count_open_calls(engine, other, "claims-inbox")) == (1, 0)
 
 
 def test_served_counts_real_users_alone(engine: sa.Engine) -> None:

@@ -37,6 +37,8 @@ def test_meets_fails_and_undecided_are_three_answers() -> None:
         ({"sealed": False}, "sealed data are asked for"),
         ({"dataset_items": 239}, "239 cases; 240 are asked for"),
         ({"dataset_digest": "sha256:" + "1" * 64}, "another version of the data set april"),
+        ({"scorer": "sha256:" + "1" * 64}, "scored in another way"),
+        ({"attempt": 2}, "other error rates"),
         ({"finished": NOW - timedelta(days=90)}, "expired on 2026-05-01, after 90 days"),
         ({"finished": NOW + timedelta(seconds=1)}, "has not come yet"),
     ],

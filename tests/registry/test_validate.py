@@ -185,3 +185,19 @@ def test_python_names_of_aliased_fields_are_unknown_keys() -> None:
     """A field has one spelling in documents, its alias, whatever the code calls it."""
     text = HEADS["Evaluation"].replace("{type: exact}", "{type: json-schema, json_schema: {}}")
     assert any("`json_schema` is not known" in problem.what for problem in problems_of(text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "base_url: https://user:hunter2pass@models.example/v1",
+        "base_url: https://models.example/v1?api_key=hunter2hunter2",
+        'timeout_seconds: "AIza' + "Sy" + 'A1234567890abcdefghijklmnopqrstuv"',
+    ],
+)
+def test_a_refused_value_that_may_be_a_credential_is_not_shown(line: str) -> None:
+    """What people see in the log of a build never holds the key that was refused."""
+    told = " ".join(str(problem) for problem in problems_of(f"kind: Model\nversion: 1\nname: m\n{line}\n"))
+
+    assert told
+    assert not any(part in told for part in ("hunter2", "AIza"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pilotage.app.platform import Platform
+from pilotage.core.clock import format_time
 from pilotage.core.errors import UsageError
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.attestation import Attestation
@@ -15,6 +17,10 @@ from pilotage.people.sshsig import sign_message
 from pilotage.people.statement import Statement, render_statement
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.configuration import plan_configuration
+
+LONGEST_WAIT = timedelta(days=1)
+"""How long a printed statement may wait for its signature."""
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 def append_attestation(
@@ -84,6 +90,7 @@ def append_statement(platform: Platform, statement: Statement, signature: str | 
     if (statement.release, statement.question) != (configuration.root, asked):
         message = "the statement is about another Release or another question than those that are declared now"
         raise UsageError(message, "print it anew with `pilotage attest --print`, read it, and sign that")
+    _refuse_stale(platform, statement)
     platform.steward(alone=True).tick(platform.clock())
     body = plan_attestation(catalog, configuration.parts, statement, signature)
     text = render_statement(statement)
@@ -91,6 +98,21 @@ def append_statement(platform: Platform, statement: Statement, signature: str | 
     entry = platform.ledger.append(body)
     platform.steward(alone=True).tick(platform.clock())
     return entry
+
+
+def _refuse_stale(platform: Platform, statement: Statement) -> None:
+    """Refuse a statement that was said before, or before a later one on the same question.
+
+    A signature proves who said it and not that it is still meant: replayed, it would take back a later no.
+    """
+    now = platform.clock()
+    if not now - LONGEST_WAIT <= statement.made <= now + CLOCK_SKEW:
+        message = f"the statement is dated {format_time(statement.made)}, and it is {format_time(now)}"
+        raise UsageError(message, "print it anew with `pilotage attest --print`, and sign it within a day")
+    said = platform.ledger.read(kinds=(Attestation,), use_case=statement.use_case, release=statement.release)
+    if any(entry.body.criterion == statement.criterion and entry.body.made >= statement.made for entry in said):
+        message = f"a statement on {statement.criterion} as late as this one is recorded already"
+        raise UsageError(message, "print it anew with `pilotage attest --print`, if it is still meant, and sign that")
 
 
 def question_of(catalog: Catalog, use_case: str, criterion: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from urllib.error import HTTPError
@@ -156,7 +157,7 @@ class Platform:
         question = Question(evaluation, catalog.datasets[evaluation.dataset], loaded.datasets[evaluation.dataset])
         subject = Subject(evaluation.use_case, configuration.root, configuration.parts)
         journal = DatabaseJournal(self.engine, self.artefacts, self.clock)
-        bench = Workbench(self.ledger, journal, self.clock, self.read_settled_usage)
+        bench = Workbench(self.ledger, journal, self.clock, partial(self.read_settled_usage, evaluation.use_case))
         with contextlib.ExitStack() as parts:
             if isinstance(evaluation.target, DeclaredRoute):
                 key = parts.enter_context(self.assessment_key(evaluation.use_case))
@@ -167,13 +168,16 @@ class Platform:
             async with target:
                 return await measure(question, subject, target, bench, watch=watch)
 
-    def read_settled_usage(self, run: str) -> UsageTotals:
-        """Read what a run cost once its last calls are settled; a call that stays open for long counts as unknown."""
+    def read_settled_usage(self, use_case: str, run: str) -> UsageTotals:
+        """Read what a run cost once its last calls are settled; a call that stays open for long counts as unknown.
+
+        Any caller can name any run, so only calls of the run's own use case count.
+        """
         for _ in range(SETTLING_LOOKS):
-            if count_open_calls(self.engine, run) == 0:
+            if count_open_calls(self.engine, run, use_case) == 0:
                 break
             time.sleep(SETTLING_PAUSE)
-        return read_run_usage(self.engine, run)
+        return read_run_usage(self.engine, run, use_case)
 
     @contextmanager
     def assessment_key(self, use_case: str) -> Generator[str]:

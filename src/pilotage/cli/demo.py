@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilotage.cli.output import Json, console, ending_on_errors, errors, print_json, read_settings
+from pilotage.cli.output import BROKEN, Json, console, ending_on_errors, errors, print_json, read_settings
 
 STORY = Path("examples/claims_inbox")
 PLACE = Path(".demo")
@@ -41,6 +41,8 @@ def demo(
             result = stage.play()
             if as_json:
                 print_json(result.as_json())
+            if not result.ledger_verified:
+                raise typer.Exit(BROKEN)
             if once:
                 return
             errors.print(f"\nThe portal is open on {stage.running.address}  (Ctrl-C ends it)", markup=False)

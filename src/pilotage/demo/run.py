@@ -19,7 +19,7 @@ from pilotage.app.attesting import append_attestation
 from pilotage.app.platform import Platform, open_platform
 from pilotage.app.web import Running
 from pilotage.config import Config
-from pilotage.core.errors import EvidenceError
+from pilotage.core.errors import EvidenceError, LedgerError
 from pilotage.demo.acts import commit_act
 from pilotage.demo.letters import fetch_letter
 from pilotage.demo.people import private_key_of
@@ -106,8 +106,15 @@ class Stage:
         entry = self.platform.read_assessment(self.story.use_case)
         if entry is None:
             raise EvidenceError("the use case was not assessed", "look into the log above for the reason")
-        verify_ledger(self.platform.engine)
-        return Result(read_gates(self.platform.ledger, self.story), entry.body, ledger_verified=True)
+        return Result(read_gates(self.platform.ledger, self.story), entry.body, self._is_ledger_sound())
+
+    def _is_ledger_sound(self) -> bool:
+        try:
+            verify_ledger(self.platform.engine)
+        except LedgerError as error:
+            self.audience.tell(str(error))
+            return False
+        return True
 
     def _commit(self, index: int) -> None:
         registry = self.platform.config.registry

@@ -26,13 +26,14 @@ from pilotage.evaluation.plan import (
     plan_run,
 )
 from pilotage.evaluation.runner import Watch, run_plan
-from pilotage.evaluation.scorers.score import assess_baseline, check_items, digest_of_scorer
+from pilotage.evaluation.scorers.score import assess_baseline, check_items
 from pilotage.evaluation.target import Target
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import LedgerStore
 from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, DatasetOpened, Measurement, Spent
 from pilotage.ledger.records.record import AmountFigures, EstimateFigures
 from pilotage.metering.usage import UsageTotals
+from pilotage.registry.configuration import digest_of_scorer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.dataset import Dataset
 from pilotage.registry.kinds.evaluation import Evaluation

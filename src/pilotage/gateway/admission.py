@@ -131,7 +131,7 @@ def _judge_by_permit(
     broken: Refusal | None = None
     if now >= terms.until and key.audience not in LEVEL_ZERO:
         broken = refuse("permit_expired", f"the permit of Release {deployment.short} has run out", owner=owner)
-    elif key.audience not in terms.audiences | LEVEL_ZERO:
+    elif key.audience not in (terms.audiences | LEVEL_ZERO if terms.audiences else terms.audiences):  # none: retired
         reason = f"Release {deployment.short} may not serve the audience {key.audience} yet"
         broken = refuse("audience_not_permitted", reason, owner=owner)
     if broken is not None and mode == "enforce":

@@ -64,10 +64,11 @@ def assess_limits(limits: Limits, totals: Totals, reserve: int | None) -> tuple[
 def plan_reserve(route: RoutePlan, request: Request, body_bytes: int) -> int | None:
     """Say what a call may cost at worst, in billionths of the currency; None where the price is unknown.
 
-    A token is at least one byte long, so the body's length bounds the input.
+    A token is at least one byte long, so the lengths of the body and of the route's own prompt bound the input.
     """
     context = route.context_tokens
-    tokens_in = body_bytes if context is None else min(body_bytes, context)
+    sent = body_bytes + len(route.system_message or b"")
+    tokens_in = sent if context is None else min(sent, context)
     each = route.output_limit or request.output_limit or context or UNLIMITED_OUTPUT_TOKENS
     tokens_out = 0 if route.task == "embedding" else each * request.choices
     price = route.tariff.price_of(tokens_in, tokens_out)

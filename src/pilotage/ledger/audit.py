@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 import sqlalchemy as sa
 
@@ -51,13 +52,15 @@ def verify_connection(
     remedy = "restore a backup, and find out who could write here"
     if not listed:
         raise LedgerError("the list of the ledger's public keys is empty", remedy)
-    found = verify_records(_read_stored(connection), read_root(connection), root_key_id=root_key_id, at_least=at_least)
+    root = read_root(connection)
+    with closing(_read_stored(connection)) as stored:  # a broken record ends the reading before the connection ends
+        found = verify_records(stored, root, root_key_id=root_key_id, at_least=at_least)
     if found.key_ids != tuple(listed):
         raise LedgerError("the list of the ledger's public keys was altered", remedy)
     return found
 
 
-def _read_stored(connection: sa.Connection) -> Iterator[StoredRecord]:
+def _read_stored(connection: sa.Connection) -> Generator[StoredRecord]:
     """Give every record in order, a few at a time."""
     query = sa.select(
         record.c.seq,

@@ -119,16 +119,21 @@ def plan_totals(rows: list[dict[str, Any]]) -> UsageTotals:
     )
 
 
-def read_run_usage(engine: sa.Engine, run: str) -> UsageTotals:
+def read_run_usage(engine: sa.Engine, run: str, use_case: str) -> UsageTotals:
     """Read what one evaluation run cost so far, each call counted, retried and repeated ones too."""
     with read_transaction(engine) as connection:
-        rows = connection.execute(totals_by_row(usage.c.run == run)).mappings().all()
+        rows = (
+            connection.execute(totals_by_row(sa.and_(usage.c.run == run, usage.c.use_case == use_case)))
+            .mappings()
+            .all()
+        )
     return plan_totals([dict(row) for row in rows])
 
 
-def count_open_calls(engine: sa.Engine, run: str) -> int:
-    """Count the calls of a run that were admitted and are not settled yet."""
-    query = sa.select(sa.func.count()).where(usage.c.run == run, usage.c.state == "reserved")
+def count_open_calls(engine: sa.Engine, run: str, use_case: str) -> int:
+    """Count the calls of a use case's run that were admitted and are not settled yet."""
+    mine = sa.and_(usage.c.run == run, usage.c.use_case == use_case)
+    query = sa.select(sa.func.count()).where(mine, usage.c.state == "reserved")
     with read_transaction(engine) as connection:
         return connection.execute(query).scalar_one()
 

@@ -6,6 +6,7 @@ owns or builds.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pilotage.ledger.records.attestation import Attestation
@@ -39,7 +40,8 @@ def assess_attestations(criterion: Criterion, wanted: Attested, basis: Basis) ->
         state = "MET" if body.answer else "NOT MET"
         until = sooner(coming, freshness.until)
         return Answer(state, reason, record.digest, sample=body.sample, until=until)
-    return lacking or Answer("UNKNOWN", f"nobody has signed yet ({' or '.join(wanted.roles)} may)")
+    lacking = lacking or Answer("UNKNOWN", f"nobody has signed yet ({' or '.join(wanted.roles)} may)")
+    return replace(lacking, until=sooner(coming, lacking.until))
 
 
 def _insufficient(wanted: Attested, body: Attestation) -> str | None:

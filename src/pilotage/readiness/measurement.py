@@ -7,12 +7,14 @@ its weakest part: one that fails is a failure, one that is not decided leaves th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.readiness.basis import Answer, Basis, sooner, weakest
 from pilotage.readiness.freshness import Freshness, assess_freshness
+from pilotage.registry.configuration import digest_of_scorer
 from pilotage.registry.kinds.evaluation import Evaluation
 from pilotage.registry.kinds.scale import Criterion, Measured
 
@@ -31,7 +33,9 @@ def assess_measurements(criterion: Criterion, wanted: Measured, basis: Basis) ->
         reason = f"no evaluation measures {' or '.join(kinds)} on {kind} of at least {cases}"
         return Answer("UNKNOWN", reason)
     if wanted.verdict == "any":
-        return next((answer for answer in answers if answer.state == "MET"), answers[0])
+        ends = [answer.until for answer in answers if answer.until is not None]
+        lacking = replace(answers[0], until=min(ends, default=None))  # the first of all to come may answer it
+        return next((answer for answer in answers if answer.state == "MET"), lacking)
     return _weakest(answers)
 
 
@@ -74,7 +78,8 @@ def _of_evaluation(criterion: Criterion, wanted: Measured, evaluation: Evaluatio
         lacking = lacking or Answer("UNKNOWN", insufficient, until=freshness.until)
     if not _could_answer(wanted, evaluation, basis):
         return None
-    return lacking or Answer("UNKNOWN", f"{evaluation.name} is not measured yet")
+    lacking = lacking or Answer("UNKNOWN", f"{evaluation.name} is not measured yet")
+    return replace(lacking, until=sooner(coming, lacking.until))
 
 
 def _could_answer(wanted: Measured, evaluation: Evaluation, basis: Basis) -> bool:
@@ -90,6 +95,11 @@ def _freshness(criterion: Criterion, evaluation: Evaluation, body: Measurement, 
     declared = (evaluation.claim.text, evaluation.claim.p0, evaluation.claim.p1)
     if (body.claim.text, body.claim.p0, body.claim.p1) != declared:
         return Freshness(f"{what} decided another claim than the one declared now", None)
+    if body.scorer != digest_of_scorer(evaluation.scorer):
+        return Freshness(f"{what} was scored in another way than the one declared now", None)
+    declared_alpha = body.claim.alpha * body.attempt * (body.attempt + 1)  # the record holds this attempt's share
+    if (body.claim.beta, round(declared_alpha, 12)) != (evaluation.claim.beta, round(evaluation.claim.alpha, 12)):
+        return Freshness(f"{what} decided with other error rates than those declared now", None)
     if body.dataset_digest != basis.catalog.dataset_digests.get(evaluation.dataset):
         return Freshness(f"{what} was made on another version of the data set {evaluation.dataset}", None)
     return assess_freshness(criterion, body.parts, body.finished, basis, what)
@@ -100,7 +110,7 @@ def _insufficient(wanted: Measured, body: Measurement, basis: Basis) -> str | No
     if wanted.sealed and not body.sealed:
         return f"{body.evaluation} was measured on data that the team could look at; sealed data are asked for"
     if body.dataset_items < wanted.coverage:
-        return f"{body.evaluation} was measured on {body.dataset_items} cases; {wanted.coverage} are asked for"
+        return f"the data set of {body.evaluation} holds {body.dataset_items} cases; {wanted.coverage} are asked for"
     floor = basis.tier.claim_floor
     if wanted.verdict == "MEETS" and body.claim.p0 < floor.p0:
         return f"{body.evaluation} claims more than {body.claim.p0:g}; tier {basis.tier.name} asks for {floor.p0:g}"

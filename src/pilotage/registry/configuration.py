@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pilotage.core.canonical import Json, digest_of_json
 from pilotage.core.errors import UsageError
 from pilotage.registry.catalog import Catalog
+from pilotage.registry.kinds.evaluation import Scorer
 from pilotage.registry.kinds.model import Model
 from pilotage.registry.kinds.route import Route
 from pilotage.registry.kinds.use_case import UseCase
@@ -77,3 +78,12 @@ def _policy(catalog: Catalog, use_case: UseCase, routes: tuple[Route, ...]) -> J
         "oversight": use_case.oversight,
         "regions": sorted({model.region for model in models if model.region is not None}),
     }
+
+
+SCORER_VERSION = 1
+"""Raised whenever a scorer comes to judge some answer differently, so that its digest changes."""
+
+
+def digest_of_scorer(scorer: Scorer) -> str:
+    """Give the digest of a scorer's definition and of the version of the code that judges by it."""
+    return digest_of_json({"scorer": scorer.model_dump(mode="json", by_alias=True), "version": SCORER_VERSION})

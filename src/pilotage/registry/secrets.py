@@ -31,6 +31,10 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a Google API key", re.compile(r"(?<![\w-])AIza[\w-]{35}")),
     ("a JSON Web Token", re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
     ("a password in an address", re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@")),
+    (
+        "a credential in an address",
+        re.compile(r"(?i)[?&]((api[_-]?)?key|(access[_-]?)?token|sig(nature)?)=[^&\s]{6,}"),
+    ),
     ("a bearer token", re.compile(r"(?i)\bbearer\s+(?=[\w.~+/-]*[0-9])[\w.~+/-]{20,}")),
 )
 _CREDENTIAL_KEY = re.compile(
@@ -75,6 +79,11 @@ def looks_random(text: str) -> bool:
         return False
     counts = Counter(text).values()
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts) >= _RANDOM_BITS
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a value had better not be shown, whatever it stands under."""
+    return any(pattern.search(text) for _, pattern in _FORMS) or looks_random(text)
 
 
 def is_credential_key(key: str) -> bool:

@@ -13,7 +13,7 @@ from pilotage.registry.expectation import Schema, choices_of, expectation, field
 from pilotage.registry.kinds.document import NAME_PATTERN, Document
 from pilotage.registry.nodes import Node, Step, child
 from pilotage.registry.parse import quoted
-from pilotage.registry.secrets import REMEDY, is_credential_key
+from pilotage.registry.secrets import REMEDY, is_credential_key, looks_secret
 
 _MISSING_CHOICE = {"union_tag_not_found"}
 _WRONG_CHOICE = {"union_tag_invalid"}
@@ -183,4 +183,6 @@ def _shown(value: Any, field: str) -> str:  # noqa: ANN401 - whatever was writte
         return "true" if value else "false"
     if isinstance(value, str) and not value:
         return "empty"
+    if looks_secret(str(value)):
+        return "what looks like a credential"
     return quoted(str(value), 40)

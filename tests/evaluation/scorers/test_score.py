@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.outcome import AnswerValue
-from pilotage.evaluation.scorers.score import assess_baseline, check_items, digest_of_scorer, score_answer
+from pilotage.evaluation.scorers.score import assess_baseline, check_items, score_answer
+from pilotage.registry.configuration import digest_of_scorer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.evaluation import Scorer
 

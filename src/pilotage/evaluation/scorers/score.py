@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never
 
-from pilotage.core.canonical import Json, canonical_json, digest_of_json
+from pilotage.core.canonical import Json, canonical_json
 from pilotage.core.errors import EvidenceError
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.intervals import estimate_of_proportion
@@ -29,9 +29,6 @@ from pilotage.registry.kinds.evaluation import (
     RegexScorer,
     Scorer,
 )
-
-SCORER_VERSION = 1
-"""Raised whenever a scorer comes to judge some answer differently, so that its digest changes."""
 
 
 def score_answer(scorer: Scorer, item: Item, answer: AnswerValue) -> Outcome:  # noqa: PLR0911 - one for each scorer
@@ -56,11 +53,6 @@ def score_answer(scorer: Scorer, item: Item, answer: AnswerValue) -> Outcome:  #
         case FactsScorer():
             return score_facts(_facts(item.expected), answer)
     assert_never(scorer)
-
-
-def digest_of_scorer(scorer: Scorer) -> str:
-    """Give the digest of a scorer's definition and of the version of the code that judges by it."""
-    return digest_of_json({"scorer": scorer.model_dump(mode="json", by_alias=True), "version": SCORER_VERSION})
 
 
 def check_items(scorer: Scorer, items: Sequence[Item]) -> None:
