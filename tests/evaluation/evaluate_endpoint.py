@@ -35,7 +35,9 @@ async def main(folder: Path, address: str) -> None:
     """Measure once."""
     engine = open_engine(f"sqlite:///{folder / 'evaluation.db'}")
     journal = DatabaseJournal(engine, ArtefactStore(engine, b"k" * 32, now), now)
-    bench = Workbench(Ledger(engine, fixed_key(1), now), journal, now, partial(read_run_usage, engine))
+    bench = Workbench(
+        Ledger(engine, fixed_key(1), now), journal, now, partial(read_run_usage, engine, use_case=release(1).use_case)
+    )
     asked = question((folder / "items.jsonl").read_bytes(), claim=CLAIM, repeats=2, concurrency=4)
     async with EndpointTarget(address) as target:
         await measure(asked, release(1), target, bench)
