@@ -15,8 +15,8 @@ import pytest
 
 REQUIRE_ALL = "PILOTAGE_REQUIRE_ALL"
 
-hypothesis.settings.register_profile("test", deadline=None, print_blob=True)
-hypothesis.settings.register_profile("prove", deadline=None, print_blob=True, max_examples=1_000)
+hypothesis.settings.register_profile("test", deadline=None, print_blob=True, derandomize=True, database=None)
+hypothesis.settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 

@@ -26,30 +26,31 @@ def assess_measurements(criterion: Criterion, wanted: Measured, basis: Basis) ->
     """Answer a criterion that asks for measurements."""
     kinds = _SHOWN_BY.get(wanted.measures, (wanted.measures,))
     evaluations = [item for item in basis.catalog.evaluations_of(basis.use_case.name) if item.measures in kinds]
-    answers = [answer for item in evaluations if (answer := _of_evaluation(criterion, wanted, item, basis)) is not None]
-    if not answers:
+    answers = [_of_evaluation(criterion, wanted, item, basis) for item in evaluations]
+    ends = [answer.until for answer in answers if answer.until is not None]
+    soonest = min(ends, default=None)  # even one that cannot answer may refute, once a record's date has come
+    able = [answer for answer in answers if answer.state != "NOT APPLICABLE"]
+    if not able:
         kind = "sealed data" if wanted.sealed else "labelled data"
         cases = "1 case" if wanted.coverage == 1 else f"{wanted.coverage} cases"
         reason = f"no evaluation measures {' or '.join(kinds)} on {kind} of at least {cases}"
-        return Answer("UNKNOWN", reason)
+        return Answer("UNKNOWN", reason, until=soonest)
     if wanted.verdict == "any":
-        ends = [answer.until for answer in answers if answer.until is not None]
-        lacking = replace(answers[0], until=min(ends, default=None))  # the first of all to come may answer it
-        return next((answer for answer in answers if answer.state == "MET"), lacking)
-    return _weakest(answers)
+        lacking = replace(able[0], until=soonest)  # the first of all to come may answer it
+        return next((answer for answer in able if answer.state == "MET"), lacking)
+    return _weakest(able, soonest)
 
 
-def _weakest(answers: Sequence[Answer]) -> Answer:
-    """Join the answers of all evaluations: as weak as the weakest, as short-lived as the first to expire."""
+def _weakest(answers: Sequence[Answer], until: datetime | None) -> Answer:
+    """Join the answers of all evaluations: as weak as the weakest, until the first of them may change."""
     state = weakest(answer.state for answer in answers)
     deciding = [answer for answer in answers if answer.state == state]
-    ends = [answer.until for answer in answers if answer.until is not None]
     return Answer(
         state=state,
         reason="; ".join(answer.reason for answer in deciding),
         evidence=min(deciding, key=lambda answer: _end(answer.until)).evidence,
         sample=any(answer.sample for answer in answers),
-        until=min(ends, default=None),
+        until=until,
     )
 
 
@@ -58,8 +59,8 @@ def _end(until: datetime | None) -> tuple[bool, str]:
     return until is None, "" if until is None else until.isoformat()
 
 
-def _of_evaluation(criterion: Criterion, wanted: Measured, evaluation: Evaluation, basis: Basis) -> Answer | None:
-    """Answer from the latest sufficient record of one evaluation; None where it could never answer."""
+def _of_evaluation(criterion: Criterion, wanted: Measured, evaluation: Evaluation, basis: Basis) -> Answer:
+    """Answer from the latest sufficient record of one evaluation; NOT APPLICABLE where its data could never do."""
     lacking: Answer | None = None
     coming: datetime | None = None
     for record in basis.measurements:
@@ -77,7 +78,7 @@ def _of_evaluation(criterion: Criterion, wanted: Measured, evaluation: Evaluatio
             return _judge(wanted, record, sooner(coming, freshness.until))
         lacking = lacking or Answer("UNKNOWN", insufficient, until=freshness.until)
     if not _could_answer(wanted, evaluation, basis):
-        return None
+        return Answer("NOT APPLICABLE", f"{evaluation.name} has not the data for this", until=coming)
     lacking = lacking or Answer("UNKNOWN", f"{evaluation.name} is not measured yet")
     return replace(lacking, until=sooner(coming, lacking.until))
 
