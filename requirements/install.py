@@ -34,9 +34,9 @@ LEVELS = ("demo", "test")
 
 # Each file of pins: what it covers. The first is compiled freely, the others are held to its versions.
 COMPILED = {
-    "test": ["--extra", "postgres", "--group", "build", "--group", "demo", "--group", "test"],
-    "demo": ["--extra", "postgres", "--group", "build", "--group", "demo"],
-    "runtime": ["--extra", "postgres"],
+    "test": ["--extra", "code", "--extra", "postgres", "--group", "build", "--group", "demo", "--group", "test"],
+    "demo": ["--extra", "code", "--extra", "postgres", "--group", "build", "--group", "demo"],
+    "runtime": ["--extra", "code", "--extra", "postgres"],
 }
 
 

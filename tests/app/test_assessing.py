@@ -173,7 +173,7 @@ async def test_a_gateway_of_another_database_bars_us(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A gateway with the same registry but other keys lets us not in, and no outcome is recorded."""
-    monkeypatch.setattr("pilotage.app.platform.KEY_LOOKS", 2)
+    monkeypatch.setattr("pilotage.app.evaluating.KEY_LOOKS", 2)
     with make_installation(tmp_path / "other") as other, other.opened() as theirs:
         theirs.steward(alone=True).tick(theirs.clock())
         told = pytest.raises(EvidenceError, match="mend the key")

@@ -16,7 +16,10 @@ from pilotage.cli.main import app
 EXAMPLE = re.compile(r"Example: ((?:[A-Z_]+=\S+ )*pilotage .+)")
 Command = Any
 """A command of the command line; Typer does not publish the type."""
-VERBS = {"up", "gateway", "demo", "init", "check", "schema", "assess", "attest", "key", "ledger", "backup", "restore"}
+VERBS = {
+    *("up", "gateway", "demo", "init", "check", "schema", "assess", "attest", "key", "ledger", "backup", "restore"),
+    *("evaluation", "evidence", "label", "scorer"),
+}
 
 
 def commands_of(group: TyperGroup, *before: str) -> list[tuple[tuple[str, ...], Command]]:

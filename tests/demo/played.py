@@ -19,7 +19,8 @@ from tests.demo.survivors import MARK
 
 from pilotage.core.clock import parse_time
 from pilotage.evaluation.outcome import Outcome
-from pilotage.evaluation.plan import Recorded, digest_of_outcomes
+from pilotage.evaluation.plan import Recorded
+from pilotage.evaluation.progress import digest_of_outcomes
 from pilotage.ledger.audit import verify_ledger
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.ledger import Ledger
@@ -162,10 +163,15 @@ def assert_whole(left: Left) -> None:
     assert sorted(opened) == sorted(body.run for body in found) == sorted(row["id"] for row in left.runs)
     assert len(opened) == len(set(opened))
     for body in found:
-        counted = [left.outcomes[body.run, slot, 0] for slot in range(body.n)]
-        states = [row["state"] for row in counted]
-        assert (states.count("pass"), states.count("not-measured")) == (body.passes, body.not_measured)
-        recorded = [Recorded(row["item"], Outcome(row["state"]), None, 0, 0) for row in counted]
+        slots = [[left.outcomes[body.run, slot, repeat] for repeat in range(body.repeats)] for slot in range(body.n)]
+        states = [{row["state"] for row in asked} for asked in slots]
+        assert states.count({"pass"}) == body.passes
+        assert sum("not-measured" in state for state in states) == body.not_measured
+        recorded = [
+            Recorded(row["item"], Outcome(row["state"], score=row["score"]), None, 0, 0)
+            for asked in slots
+            for row in asked
+        ]
         assert digest_of_outcomes(recorded) == body.outcomes
         items = [row["item"] for (of, _, repeat), row in left.outcomes.items() if (of, repeat) == (body.run, 0)]
         assert len(items) == len(set(items))

@@ -11,15 +11,17 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tests.evaluation.samples import question, release
+from tests.evaluation.samples import CATALOG, question, release
 from tests.ledger.samples import fixed_key
 
 from pilotage.evaluation.http_target import EndpointTarget
 from pilotage.evaluation.journal import DatabaseJournal
+from pilotage.evaluation.labels import DatabaseLabels
 from pilotage.evaluation.measure import Workbench, measure
+from pilotage.evaluation.openings import DatabaseOpenings
 from pilotage.ledger.ledger import Ledger
 from pilotage.metering.usage import read_run_usage
-from pilotage.registry.kinds.evaluation import Claim
+from pilotage.registry.kinds.claim import Claim
 from pilotage.storage.artefacts import ArtefactStore
 from pilotage.storage.engine import open_engine
 
@@ -36,7 +38,13 @@ async def main(folder: Path, address: str) -> None:
     engine = open_engine(f"sqlite:///{folder / 'evaluation.db'}")
     journal = DatabaseJournal(engine, ArtefactStore(engine, b"k" * 32, now), now)
     bench = Workbench(
-        Ledger(engine, fixed_key(1), now), journal, now, partial(read_run_usage, engine, use_case=release(1).use_case)
+        CATALOG,
+        Ledger(engine, fixed_key(1), now),
+        journal,
+        DatabaseOpenings(engine),
+        DatabaseLabels(engine, now),
+        now,
+        partial(read_run_usage, engine, use_case=release(1).use_case),
     )
     asked = question((folder / "items.jsonl").read_bytes(), claim=CLAIM, repeats=2, concurrency=4)
     async with EndpointTarget(address) as target:

@@ -20,7 +20,7 @@ def test_items_come_in_file_order() -> None:
     """Each line gives one item; the last line may go without its end, and an item without expected value."""
     data = GOOD + b'{"expected": [1, "two"], "input": {"text": "b"}, "id": "b"}\r\n{"id":"c","input":3}'
 
-    assert read_items(data) == (Item("a", "one", "x"), Item("b", {"text": "b"}, [1, "two"]), Item("c", 3, None))
+    assert tuple(read_items(data)) == (Item("a", "one", "x"), Item("b", {"text": "b"}, [1, "two"]), Item("c", 3, None))
 
 
 def test_line_separators_inside_text_split_nothing() -> None:

@@ -137,6 +137,26 @@ async def test_the_gateways_words_reach_the_operator() -> None:
     assert len(caught.value.message) < 400
 
 
+@pytest.mark.parametrize(
+    ("header", "call"),
+    [(RUN, RUN), ("", None), ("req-123", None), (RUN.lower(), None), (RUN + "0", None), ("\u00fc" * 26, None)],
+)
+async def test_the_gateways_call_is_known_by_its_id(header: str, call: str | None) -> None:
+    """The id that the gateway gives a call comes with the answer; what is no such id is left out."""
+    reply = chat("motor").replace(b"\r\n\r\n", b"\r\nx-request-id: " + header.encode() + b"\r\n\r\n", 1)
+    with serving(lambda _: reply) as fake:
+        assert (await ask_route(fake.address)).call == call
+
+
+async def test_headers_that_are_no_text_are_left_out() -> None:
+    """A hostile header beside a refusal is no reason to end the run."""
+    reply = response({}, 429).replace(b"\r\n\r\n", b"\r\nretry-after: \xff\r\n\r\n", 1)
+    with serving(lambda _: reply) as fake, pytest.raises(CallError) as caught:
+        await ask_endpoint(fake.address)
+
+    assert (caught.value.trouble, caught.value.retry_after) == (Trouble.THROTTLED, 0)
+
+
 async def test_nobody_listening_is_unavailable() -> None:
     """A refused connection is told apart from a broken one."""
     with socket.socket() as taken:

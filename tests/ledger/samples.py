@@ -11,7 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pilotage.ledger.entry import EMPTY, write_statement
 from pilotage.ledger.records.assessment import Assessment, AxisLevel, Blocker, CriterionAnswer
 from pilotage.ledger.records.attestation import Attestation
-from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, DatasetOpened, Measurement, Spent
+from pilotage.ledger.records.measurement import (
+    BandPoint,
+    ClaimFigures,
+    DatasetOpened,
+    LabelFigures,
+    Measurement,
+    SourceFigures,
+    Spent,
+)
 from pilotage.ledger.records.permit import Permit
 from pilotage.ledger.records.record import AmountFigures, Body, EstimateFigures
 from pilotage.ledger.records.release import CatalogActivated, Release
@@ -31,7 +39,7 @@ def digest(letter: str) -> str:
     return "sha256:" + letter * 64
 
 
-CLAIM = ClaimFigures(text="the right queue is one of two", p0=0.8, p1=0.9, alpha=0.025, beta=0.1, cap=240)
+CLAIM = ClaimFigures(form="share", text="the right queue is one of two", p0=0.8, p1=0.9, alpha=0.025, beta=0.1, cap=240)
 ESTIMATE = EstimateFigures(point=0.9125, low=0.85, high=0.95, n=80, confidence=0.95, method="clopper-pearson")
 MONEY = AmountFigures(low=Decimal("0.000120"), high=Decimal("0.20"), unit="EUR")
 ENERGY = AmountFigures(low=Decimal("1.5"), high=Decimal("2.25"), unit="Wh")
@@ -69,6 +77,8 @@ SAMPLES: Mapping[str, Body] = {
             dataset="sealed-two",
             dataset_digest=digest("f"),
             sealed=True,
+            items=digest("9"),
+            plan=digest("a"),
             scorer=digest("1"),
             claim=CLAIM,
             attempt=2,
@@ -87,7 +97,10 @@ SAMPLES: Mapping[str, Body] = {
             sealed=True,
             sample=False,
             scorer=digest("1"),
+            plan=digest("a"),
             claim=CLAIM,
+            gate="corrected",
+            repeats=1,
             attempt=2,
             verdict="MEETS",
             n=80,
@@ -96,6 +109,20 @@ SAMPLES: Mapping[str, Body] = {
             estimate=ESTIMATE,
             baseline=ESTIMATE,
             disagreement=None,
+            labels=LabelFigures(
+                judge=digest("b"),
+                share=0.5,
+                labels=41,
+                labellers=2,
+                agreement=ESTIMATE,
+                sensitivity=ESTIMATE,
+                specificity=None,
+                judged=ESTIMATE,
+                corrected=ESTIMATE,
+            ),
+            source=SourceFigures(
+                tool="garak", tool_version="0.13.1", file=digest("c"), task="promptinject", marks=("summary",)
+            ),
             band=(BandPoint(n=1, point=1.0, low=0.1, high=1.0), BandPoint(n=80, point=0.9, low=0.8, high=0.95)),
             spent=Spent(
                 calls=81,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,7 +14,15 @@ from tests.metering.rows import START, hours_later, insert_rows, read_days, unkn
 from pilotage.core.clock import ManualClock
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.metering.sealing import seal_all_usage
-from pilotage.metering.usage import UsageTotals, count_open_calls, read_run_usage, read_served, read_usage
+from pilotage.metering.usage import (
+    CallCost,
+    UsageTotals,
+    count_open_calls,
+    read_call_cost,
+    read_run_usage,
+    read_served,
+    read_usage,
+)
 from pilotage.storage.engine import write_transaction
 from pilotage.storage.tables import usage, usage_hour
 
@@ -159,3 +168,21 @@ def test_served_counts_real_users_alone(engine: sa.Engine) -> None:
     )
 
     assert read_served(engine, "claims-inbox", release) == (2, 2)
+
+
+def test_the_cost_of_one_call_is_known_once_it_is_settled(engine: sa.Engine) -> None:
+    """Its highest price in its own currency; whatever is open, unknown, another's or not there has none."""
+    known = usage_row(cost_high=2_500_000_000)
+    open_call = usage_row(state="reserved", cost_high=None)
+    lost = usage_row(state="unsettled")
+    unpriced = unknown_row()
+    insert_rows(engine, known, open_call, lost, unpriced)
+
+    def read(row: Mapping[str, object], use_case: str = "claims-inbox", currency: str = "EUR") -> CallCost:
+        return read_call_cost(engine, str(row["call"]), use_case, currency)
+
+    assert read(known) == CallCost(settled=True, highest=Decimal("2.5"))
+    assert read(known, currency="USD") == CallCost(settled=True)
+    assert read(known, use_case="letters") == CallCost(settled=False)
+    assert [read(row) for row in (lost, unpriced)] == [CallCost(settled=True)] * 2
+    assert [read(row) for row in (open_call, {"call": "no such call"})] == [CallCost(settled=False)] * 2

@@ -122,6 +122,8 @@ def measurement(
         "sealed": True,
         "sample": True,
         "scorer": digest_of_bytes(b"scorer"),
+        "plan": digest_of_bytes(b"plan"),
+        "gate": "binary",
         "claim": ClaimFigures(
             text="For at least eight of ten messages the right queue is one of the two that are offered",
             p0=0.8, p1=0.9, alpha=0.05, beta=0.10, cap=240,

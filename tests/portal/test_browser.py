@@ -6,15 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
-from tests.portal import sample
+from tests.evaluation.report_samples import run_id
+from tests.portal import runs_sample, sample
 
 from pilotage.portal.application import build_portal
 from pilotage.portal.memory import MemoryReader
+from pilotage.storage.engine import open_engine
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -33,6 +36,9 @@ PATHS = (
     "/glossary",
     "/styleguide",
     "/use-cases/claim-inbox",
+    *(f"/runs/{run_id(number)}" for number in range(runs_sample.BEFORE, runs_sample.EMPTY + 1)),
+    f"/runs/{run_id(runs_sample.AFTER)}?state=pass&page=2",
+    f"/runs/{run_id(runs_sample.AFTER)}/against/{run_id(runs_sample.BEFORE)}",
 )
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
@@ -80,9 +86,18 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    """Serve the made-up installation on a free port."""
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """Serve the made-up installation with its runs on a free port."""
     reader = sample.installation(banner="SAMPLE: Harbour Insurance is made up, and so is everybody in it.")
+    path = tmp_path_factory.mktemp("runs") / "runs.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}")
+    reader.runs = runs_sample.installation(engine).runs
+    declared = runs_sample.declared()
+    assert reader.catalog is not None
+    reader.catalog = reader.catalog.model_copy(
+        update={"evaluations": declared.evaluations, "datasets": declared.datasets}
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(build_portal(reader), log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -93,6 +108,7 @@ def site() -> Iterator[Site]:
     server.should_exit = True
     thread.join()
     listener.close()
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +161,9 @@ def check_page(browser: Browser, site: Site, path: str, scheme: str, width: int,
         ("/use-cases/claims-inbox", "light", 1280, True),
         ("/use-cases/claims-inbox", "dark", 390, False),
         ("/styleguide", "light", 390, True),
+        (f"/runs/{run_id(runs_sample.AFTER)}", "dark", 390, True),
+        (f"/runs/{run_id(runs_sample.COMPARISON)}", "light", 390, False),
+        (f"/runs/{run_id(runs_sample.AFTER)}/against/{run_id(runs_sample.BEFORE)}", "light", 1280, True),
     ],
 )
 def test_pages_keep_their_promises(
@@ -166,8 +185,15 @@ def test_every_page_keeps_its_promises_everywhere(
     check_page(browser, site, path, scheme, width, scripts=scripts)
 
 
-@pytest.mark.parametrize("path", ["/", "/use-cases/claims-inbox"])
-def test_pages_say_the_same_without_scripts(browser: Browser, site: Site, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/", "noor-haddad"),
+        ("/use-cases/claims-inbox", "noor-haddad"),
+        (f"/runs/{run_id(runs_sample.AFTER)}", "the answer is not the expected text"),
+    ],
+)
+def test_pages_say_the_same_without_scripts(browser: Browser, site: Site, path: str, words: str) -> None:
     """Whoever has scripts off reads the same words."""
     texts: list[str] = []
     for scripts in (True, False):
@@ -177,16 +203,23 @@ def test_pages_say_the_same_without_scripts(browser: Browser, site: Site, path: 
             texts.append(page.inner_text("body"))
 
     assert texts[0] == texts[1]
-    assert "noor-haddad" in texts[0]
+    assert words in texts[0]
 
 
-def test_a_chart_keeps_its_letters_at_every_width(browser: Browser, site: Site) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/use-cases/claims-inbox",
+        *(f"/runs/{run_id(number)}" for number in (runs_sample.ATTACK, runs_sample.COMPARISON)),
+    ],
+)
+def test_a_chart_keeps_its_letters_at_every_width(browser: Browser, site: Site, address: str) -> None:
     """Letters in charts are as large on a phone as on a desk, and none is cut off by the card."""
     sizes: list[float] = []
     for width in WIDTHS:
         with opened(browser, width=width) as context:
             page = context.new_page()
-            page.goto(site.url("/use-cases/claims-inbox"))
+            page.goto(site.url(address))
             sizes.append(page.evaluate("document.querySelector('.plot .edge').getBoundingClientRect().height"))
             outside = page.evaluate(
                 "[...document.querySelectorAll('.plot text')].filter((text) => {"

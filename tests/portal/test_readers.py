@@ -8,6 +8,7 @@ from tests.portal import sample
 
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import StorageError
+from pilotage.evaluation.reading import ReadArtefact
 from pilotage.ledger.ledger import Ledger
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.release import CatalogActivated
@@ -21,6 +22,16 @@ from pilotage.storage.migrate import upgrade_schema
 
 CATALOG = sample.catalog(sample.use_case())
 ARTEFACT = "sha256:" + "c" * 64
+
+
+def artefacts(content: bytes) -> ReadArtefact:
+    """Give a store with one artefact, the catalog."""
+
+    def read(digest: str, *, subject: str | None = None) -> bytes:
+        """Give it, whomever it belongs to."""
+        return {ARTEFACT: content}[digest]
+
+    return read
 
 
 @pytest.fixture(params=["memory", "stored"])
@@ -44,7 +55,7 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PortalRea
     for body in bodies:
         ledger.append(body)
     content = CATALOG.model_dump_json(by_alias=True).encode()
-    yield StoredReader(engine, ledger, lambda digest: {ARTEFACT: content}[digest], clock)
+    yield StoredReader(engine, ledger, artefacts(content), clock)
     engine.dispose()
 
 
@@ -71,13 +82,18 @@ def test_a_reader_finds_single_records(reader: PortalReader) -> None:
     assert reader.read_entry("sha256:" + "0" * 64) is None
 
 
+def test_a_reader_without_runs(reader: PortalReader) -> None:
+    """Where nothing was measured there is no report of a run."""
+    assert reader.runs.read_report("0" * 26, CATALOG) is None
+
+
 def test_a_catalog_of_another_version_is_told(tmp_path: Path) -> None:
     """An artefact that holds no catalog which this version reads is an error with a remedy."""
     engine = open_engine(f"sqlite:///{tmp_path}/state.db")
     try:
         upgrade_schema(engine)
         ledger = Ledger(engine, SigningKey.generate(), ManualClock(sample.NOW))
-        stored = StoredReader(engine, ledger, lambda _digest: b'{"from": "the future"}', ManualClock(sample.NOW))
+        stored = StoredReader(engine, ledger, artefacts(b'{"from": "the future"}'), ManualClock(sample.NOW))
         assert stored.read_catalog() is None
         ledger.append(CatalogActivated(commit=None, dirty=True, catalog=CATALOG.digest, artefact=ARTEFACT, documents=1))
 

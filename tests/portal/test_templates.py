@@ -5,16 +5,18 @@ import dataclasses
 import pytest
 from jinja2 import UndefinedError, meta, nodes
 
+from pilotage.portal.pages.difference import DifferencePage
 from pilotage.portal.pages.evidence import EvidencePage
 from pilotage.portal.pages.fault import FaultPage
 from pilotage.portal.pages.frame import Frame
 from pilotage.portal.pages.front import FrontPage
 from pilotage.portal.pages.glossary import GlossaryPage
+from pilotage.portal.pages.run import RunPage
 from pilotage.portal.pages.styleguide import StyleguidePage, plan_styleguide_page
 from pilotage.portal.pages.use_case import UseCasePage
 from pilotage.portal.render import environment, mark_code, render_page
 
-PAGES = (EvidencePage, FaultPage, FrontPage, GlossaryPage, StyleguidePage, UseCasePage)
+PAGES = (DifferencePage, EvidencePage, FaultPage, FrontPage, GlossaryPage, RunPage, StyleguidePage, UseCasePage)
 FRAME = Frame(organisation=None, banner=None, head="", as_of="", source="", assets="")
 
 

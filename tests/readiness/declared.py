@@ -17,7 +17,7 @@ from pilotage.ledger.records.record import Body, EstimateFigures
 from pilotage.readiness.assess import assess
 from pilotage.readiness.operation import OperationFacts
 from pilotage.registry.catalog import Catalog
-from pilotage.registry.configuration import Configuration, digest_of_scorer, plan_configuration
+from pilotage.registry.configuration import Configuration, digest_of_plan, digest_of_scorer, plan_configuration
 from pilotage.registry.load import load_registry
 from pilotage.registry.source import MemorySource
 
@@ -203,8 +203,11 @@ def measurement(
         "dataset_items": catalog.dataset_sizes[declared.dataset],
         "sealed": dataset.sealed,
         "sample": dataset.sample,
-        "scorer": digest_of_scorer(declared.scorer),
+        "scorer": digest_of_scorer(catalog, declared.scorer),
+        "plan": digest_of_plan(catalog, declared),
+        "gate": "binary",
         "claim": ClaimFigures(
+            form=declared.claim.form,
             text=declared.claim.text,
             p0=declared.claim.p0,
             p1=declared.claim.p1,

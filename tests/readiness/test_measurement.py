@@ -6,10 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.readiness.declared import NOW, VERDICTS, Case, catalog_of, measurement
+from tests.readiness.declared import NOW, VERDICTS, Case, Verdict, catalog_of, measurement
 
-from pilotage.ledger.records.measurement import Measurement
+from pilotage.ledger.records.measurement import ClaimFigures, LabelFigures, Measurement, SourceFigures
 from pilotage.ledger.records.record import Body
+from pilotage.registry.catalog import Catalog
+from pilotage.registry.configuration import digest_of_judge
+from pilotage.registry.kinds.evaluation import Evaluation
+from pilotage.registry.kinds.judge import Judge
+from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation
+from pilotage.registry.kinds.scorer import JudgedScorer
 
 SEALED = "trl-6-sealed"
 
@@ -146,3 +152,179 @@ def test_a_newer_sample_does_not_hide_real_evidence() -> None:
     case = Case(catalog, [measurement(catalog), measurement(catalog, sample=True)])
     found = next(answer for answer in case.assess().answers if answer.criterion == SEALED)
     assert (found.state, found.sample) == ("MET", False)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"target": {"route": "sort"}}, "asked another target"),
+        ({"repeats": 3}, "another number of times"),
+        ({"seed": 5}, "in another order"),
+        ({"scorer": {"type": "one-of-k", "k": 3}}, "scored in another way"),
+        (
+            {"claim": {"text": "The right queue is one of two", "p0": 0.8, "p1": 0.9, "cap": 200}},
+            "asked another target",
+        ),
+    ],
+)
+def test_what_was_asked_must_be_what_is_declared(change: dict[str, Any], why: str) -> None:
+    """Another target, order, number of repeats or cap makes another measurement, whatever it found."""
+    catalog = catalog_of()
+    body = measurement(catalog)
+    declared = catalog.evaluations["one-of-two"].model_dump(by_alias=True) | change
+    changed = {"one-of-two": Evaluation.model_validate(declared)}
+    case = Case(catalog.model_copy(update={"evaluations": catalog.evaluations | changed}), [body])
+    state, reason = case.state(SEALED)
+    assert (state, why in reason) == ("UNKNOWN", True), reason
+
+
+def test_how_fast_it_was_asked_does_not_matter() -> None:
+    """Concurrency, pace and patience leave the evidence standing."""
+    catalog = catalog_of()
+    slower = {"concurrency": 1, "calls_per_second": 2.0, "timeout_seconds": 60.0, "retries": 0, "title": "Slowly"}
+    declared = catalog.evaluations["one-of-two"].model_copy(update=slower)
+    case = Case(
+        catalog.model_copy(update={"evaluations": catalog.evaluations | {"one-of-two": declared}}),
+        [measurement(catalog)],
+    )
+    assert case.state(SEALED)[0] == "MET"
+
+
+def test_a_judge_without_labels_answers_nothing() -> None:
+    """Were there ever a record of a judge that nobody checked, no criterion would take it."""
+    catalog = catalog_of()
+    judge = Judge(kind="Judge", version=1, name="strict", route="sort", question="Is it right?")
+    scorer = JudgedScorer(type="judged", judge="strict")
+    declared = catalog.evaluations["one-of-two"].model_copy(update={"scorer": scorer})
+    catalog = catalog.model_copy(
+        update={"judges": {"strict": judge}, "evaluations": catalog.evaluations | {"one-of-two": declared}}
+    )
+    share = measurement(catalog).estimate
+    labels = LabelFigures(
+        judge=digest_of_judge(catalog, "strict"),
+        share=0.5,
+        labels=40,
+        labellers=1,
+        agreement=share,
+        sensitivity=share,
+        specificity=share,
+        judged=share,
+        corrected=share,
+    )
+    state, reason = Case(catalog, [measurement(catalog)]).state(SEALED)
+    assert (state, "no label bears out" in reason) == ("UNKNOWN", True)
+    assert Case(catalog, [measurement(catalog, labels=labels)]).state(SEALED)[0] == "MET"
+    renamed = {"strict": judge.model_copy(update={"question": "Is it kind?"})}
+    other = catalog.model_copy(update={"judges": renamed})
+    state, reason = Case(other, [measurement(catalog, labels=labels)]).state(SEALED)
+    assert (state, "scored in another way" in reason) == ("UNKNOWN", True)
+
+
+PROMISE = "trl-5-promise"
+CLAIM = {"text": "Nine of ten tests pass", "p0": 0.8, "p1": 0.9}
+
+
+def with_outside(catalog: Catalog, **fields: Any) -> Catalog:  # noqa: ANN401 - fields of the document
+    """Give a catalog whose use case has the unit tests of another tool instead of evaluations of its own."""
+    document = {"kind": "OutsideEvaluation", "version": 1, "name": "tests", "use_case": "inbox", "tool": "junit"}
+    outside = OutsideEvaluation.model_validate(document | {"claim": CLAIM} | fields)
+    return catalog.model_copy(update={"outside_evaluations": {"tests": outside}, "evaluations": {}})
+
+
+def imported(catalog: Catalog, verdict: Verdict = "MEETS", **changes: Any) -> Measurement:  # noqa: ANN401 - fields
+    """Give what came in from another tool, with changes."""
+    claim = catalog.outside_evaluations["tests"].claim
+    figures = ClaimFigures(
+        form=claim.form,
+        text=claim.text,
+        p0=claim.p0,
+        p1=claim.p1,
+        alpha=claim.alpha / 2,
+        beta=claim.beta,
+        cap=claim.cap,
+    )
+    source = SourceFigures(tool="junit", tool_version="9", file="sha256:" + "3" * 64, task="tests")
+    values: dict[str, Any] = {
+        "evaluation": "tests",
+        "measures": catalog.outside_evaluations["tests"].measures,
+        "claim": figures,
+        "gate": "fixed-n",
+        "source": source,
+        "sealed": False,
+        "dataset": "tests",
+        "dataset_digest": source.file,
+        "dataset_items": 300,
+        "plan": source.file,
+    }
+    return measurement(catalog_of(), verdict=verdict).model_copy(update=values | changes)
+
+
+def test_results_of_another_tool_count_where_no_sealed_data_are_asked_for() -> None:
+    """They answer by their verdict as ours do, wait until they come in, and never stand for sealed data."""
+    catalog = with_outside(catalog_of())
+    assert Case(catalog).state(PROMISE) == ("UNKNOWN", "tests waits for results of junit")
+    for verdict, state in VERDICTS.items():
+        assert Case(catalog, [imported(catalog, verdict)]).state(PROMISE)[0] == state
+    assert Case(catalog, [imported(catalog)]).state(SEALED) == (
+        "UNKNOWN",
+        "no evaluation measures promise on sealed data of at least 240 cases",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"source": None}, "waits for results of junit"),
+        (
+            {"source": SourceFigures(tool="garak", tool_version="1", file="sha256:" + "3" * 64, task="t")},
+            "came from garak, and results of junit are declared",
+        ),
+        ({"attempt": 2}, "other error rates"),
+        ({"parts": {}}, "made on another"),
+        ({"dataset_items": 99}, "labelled data of at least 100 cases"),
+        ({"claim": ClaimFigures(text="x", p0=0.8, p1=0.9, alpha=0.025, beta=0.1, cap=240)}, "another claim"),
+    ],
+)
+def test_results_of_another_tool_are_bound_too(changes: dict[str, Any], why: str) -> None:
+    """By claim, error rates, tool, size and the parts of the configuration; a finding of ours is none of theirs."""
+    catalog = with_outside(catalog_of())
+    state, reason = Case(catalog, [imported(catalog, **changes)]).state(PROMISE)
+    assert (state, why in reason) == ("UNKNOWN", True), reason
+
+
+def test_findings_of_ours_and_of_another_tool_are_never_taken_for_each_other() -> None:
+    """What came from outside under the name of an evaluation of ours does not answer for it."""
+    catalog = catalog_of()
+    source = SourceFigures(tool="junit", tool_version="9", file="sha256:" + "3" * 64, task="tests")
+    assert Case(catalog, [measurement(catalog, source=source)]).state(SEALED)[0] == "UNKNOWN"
+
+
+ATTACK = "trl-7-attack"
+ATTACKED = {"text": "Few succeed", "success_below": 0.05, "believed": 0.01}
+
+
+def test_an_attack_is_answered_in_shares_of_success() -> None:
+    """The reason says how many attacks succeed and fewer than how many was claimed, not how many were resisted."""
+    catalog = with_outside(catalog_of(), measures="attack", claim=ATTACKED)
+    estimate = measurement(catalog_of()).estimate.model_copy(update={"point": 0.99, "low": 0.96, "high": 0.999})
+    state, reason = Case(catalog, [imported(catalog, estimate=estimate)]).state(ATTACK)
+    assert state == "MET"
+    assert "share of attacks that succeed between 0.001 and 0.040; fewer than 0.05 are claimed" in reason
+    tier = catalog.risk_tiers["low"]
+    stricter = tier.model_copy(update={"claim_floor": tier.claim_floor.model_copy(update={"p0": 0.99})})
+    case = Case(catalog.model_copy(update={"risk_tiers": {"low": stricter}}), [imported(catalog, estimate=estimate)])
+    state, reason = case.state(ATTACK)
+    assert state == "UNKNOWN"
+    assert "claims that fewer than 0.05 of the attacks succeed; tier low asks for 0.01" in reason
+
+
+def test_a_comparison_answers_no_criterion() -> None:
+    """Better than another says nothing of good enough: no kind of criterion takes one, and none waits for one."""
+    catalog = catalog_of()
+    before = Case(catalog, [measurement(catalog)]).assess()
+    claim = {"text": "Better than before", "baseline": {"route": "sort", "release": "promoted"}}
+    fields = {"name": "race", "measures": "comparison", "claim": claim, "target": {"route": "sort"}}
+    race = Evaluation.model_validate(catalog.evaluations["trial"].model_dump(by_alias=True) | fields)
+    catalog = catalog.model_copy(update={"evaluations": catalog.evaluations | {"race": race}})
+    for bodies in ([], [measurement(catalog, "race")], [measurement(catalog, "race", "FAILS")]):
+        assert Case(catalog, [measurement(catalog), *bodies]).assess().answers == before.answers

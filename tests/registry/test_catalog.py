@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.kinds.document import FromEnvironment
-from pilotage.registry.kinds.evaluation import JsonSchemaScorer
+from pilotage.registry.kinds.scorer import JsonSchemaScorer
 
 
 def test_json_round_trips_by_alias(catalog: Catalog) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pilotage.core.canonical import digest_of_json
 from pilotage.core.errors import UsageError
 from pilotage.registry.catalog import Catalog
-from pilotage.registry.configuration import plan_configuration
+from pilotage.registry.configuration import digest_of_judge, digest_of_plan, plan_configuration
 
 Change = Callable[..., Catalog]
 
@@ -71,3 +71,52 @@ def test_unknown_use_cases_are_usage_errors(catalog: Catalog) -> None:
     """Whoever typed the name is told which there are."""
     with pytest.raises(UsageError, match="use one of: triage"):
         plan_configuration(catalog, "absent")
+
+
+JUDGED = (
+    "scorer: {type: json-schema, schema: {type: object}}",
+    "scorer: {type: judged, judge: strict}",
+    "kind: Dataset",
+    "{kind: Judge, version: 1, name: strict, route: triage, question: Is it right?}\n---\nkind: Dataset",
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "judge", "plan"),
+    [
+        ("Is it right?", "Is it kind?", True, True),
+        ("question: Is", "examples: [{input: a, answer: b, verdict: PASS}], question: Is", True, True),
+        ("question: Is", "parser: {type: scale}, question: Is", True, True),
+        ("Answer with one word.", "Answer with two words.", True, True),
+        ("chat-2026-01-01", "chat-2026-02-01", True, True),
+        ("temperature: 0", "temperature: 1", True, True),
+        ("question: Is", "title: Strict, question: Is", False, False),
+        ("claim:", "seed: 5\nclaim:", False, True),
+        ("claim:", "repeats: 1\nclaim:", False, False),
+        ("claim:", "concurrency: 9\nretries: 0\ntimeout_seconds: 1\ntitle: t\nclaim:", False, False),
+        ("p0: 0.8", "p0: 0.85", False, True),
+        ("p1: 0.9", "p1: 0.9\n  cap: 100", False, True),
+        ("claim:", "measures: critical-function\nclaim:", False, True),
+        ("name: example", "name: example\ncurrency: USD", False, False),
+    ],
+)
+def test_what_a_plan_and_a_judge_depend_on(changed: Change, old: str, new: str, *, judge: bool, plan: bool) -> None:
+    """A judge is its words, examples, parser, prompt, model and parameters; a plan is all that its outcome means."""
+    before, after = changed(*JUDGED), changed(*JUDGED, old, new)
+    assert (digest_of_judge(before, "strict") != digest_of_judge(after, "strict")) is judge
+    plans = [digest_of_plan(catalog, catalog.evaluations["triage-promise"]) for catalog in (before, after)]
+    assert (plans[0] != plans[1]) is plan
+
+
+def test_a_comparison_depends_on_its_baseline(changed: Change) -> None:
+    """A baseline with another prompt is another comparison."""
+    rival = "{kind: Route, version: 1, name: rival, use_case: triage, model: chat, prompt: Guess.}\n---\nkind: Dataset"
+    compared = (
+        "claim:\n  text: Eight of ten are right.\n  p0: 0.8\n  p1: 0.9\n",
+        "measures: comparison\nclaim: {text: Better., baseline: {route: rival}}\n",
+        "kind: Dataset",
+        rival,
+    )
+    catalogs = [changed(*compared), changed(*compared, "Guess.", "Guess well.")]
+    plans = [digest_of_plan(catalog, catalog.evaluations["triage-promise"]) for catalog in catalogs]
+    assert plans[0] != plans[1]

@@ -3,16 +3,18 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from pilotage.registry.items import MAX_LINE_BYTES, Item, parse_items
+from pilotage.core.canonical import canonical_json
+from pilotage.registry.items import MAX_LINE_BYTES, Item, _FaultError, _parse_item, parse_items
 
 
 def test_items_come_in_file_order() -> None:
     """A file in order has as many items as lines, with or without an expectation."""
     data = b'{"id": "a", "input": "x", "expected": ["y", "z"]}\n{"id": "b", "input": {"q": 1}}\n'
-    assert parse_items(data, "d.jsonl") == ((Item("a", "x", ["y", "z"]), Item("b", {"q": 1})), ())
+    items, problems = parse_items(data, "d.jsonl")
+    assert (tuple(items), problems) == ((Item("a", "x", ["y", "z"]), Item("b", {"q": 1})), ())
 
 
 @pytest.mark.parametrize(
@@ -47,8 +49,9 @@ def test_items_come_in_file_order() -> None:
     ],
 )
 def test_faulty_lines_are_named(data: bytes, line: int, word: str) -> None:
-    """Each fault of a data set is one problem with file, line and remedy."""
-    _, problems = parse_items(data, "d.jsonl")
+    """Each fault of a data set is one problem with file, line and remedy, and then there are no items."""
+    items, problems = parse_items(data, "d.jsonl")
+    assert len(items) == 0
     assert [(problem.file, problem.line) for problem in problems] == [("d.jsonl", line)]
     assert word in problems[0].what
     assert problems[0].remedy
@@ -58,11 +61,103 @@ def test_faulty_lines_are_named(data: bytes, line: int, word: str) -> None:
 def test_any_bytes_give_a_count_or_problems(data: bytes) -> None:
     """No bytes make the check raise, and what is in order is counted."""
     items, problems = parse_items(data, "d.jsonl")
-    assert problems or items
+    assert bool(problems) is not bool(items)
 
 
 @given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=10), unique=True, min_size=1))
 def test_what_json_writes_is_accepted(names: list[str]) -> None:
     """Items written by any JSON library are in order."""
     data = "".join(json.dumps({"id": name, "input": name, "expected": 1.5}) + "\n" for name in names)
-    assert parse_items(data.encode(), "d.jsonl") == (tuple(Item(name, name, 1.5) for name in names), ())
+    items, problems = parse_items(data.encode(), "d.jsonl")
+    assert (list(items), problems) == ([Item(name, name, 1.5) for name in names], ())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def write_line(name: str, fields: dict[str, object]) -> bytes:
+    """Write an item as a line."""
+    return json.dumps({"id": name} | fields).encode()
+
+
+LINES = st.one_of(
+    st.builds(
+        write_line,
+        st.sampled_from("abcdefghij") | st.text(max_size=3),
+        st.dictionaries(st.sampled_from(("input", "input", "expected", "other")), JSON),
+    ),
+    st.binary(max_size=12).map(lambda data: data.replace(b"\n", b"")),
+)
+
+
+def parse_eagerly(data: bytes) -> tuple[list[Item], list[tuple[int, str]]]:
+    """Say what a data set holds as simply as can be: every line read at once, every id kept."""
+    items: list[Item] = []
+    faults: list[tuple[int, str]] = []
+    lines = data.split(b"\n")
+    complete = lines[-1] == b""
+    if complete:
+        lines.pop()
+    for number, line in enumerate(lines, start=1):
+        try:
+            item = _parse_item(line, cut_off=number == len(lines) and not complete)
+            canonical_json([item.input, item.expected])
+        except _FaultError as fault:
+            faults.append((number, fault.what))
+        else:
+            items.append(item)
+            if any(item.id == other.id for other in items[:-1]):
+                faults.append((number, "twice"))
+    return items, faults
+
+
+@given(st.lists(LINES, min_size=1, max_size=6), st.booleans())
+@example([b'{"id": "a", "input": 1}', b"[", b'{"id": "a", "input": 2}'], True)  # noqa: FBT003 - whether it ends
+def test_items_made_when_asked_for_are_those_that_were_read(lines: list[bytes], ended: bool) -> None:  # noqa: FBT001 - drawn
+    """Any file gives the items, or the faults, that reading it whole would; by place, from the end and sliced."""
+    data = b"\n".join(lines) + (b"\n" if ended else b"")
+    assume(data.strip())
+    items, problems = parse_items(data, "d.jsonl")
+    expected, faults = parse_eagerly(data)
+
+    told = [(problem.line, "twice" if "stands twice" in problem.what else problem.what) for problem in problems]
+    assert told == faults
+    if not faults:
+        assert list(items) == expected == [items[place] for place in range(len(items))]
+        assert items[-1] == expected[-1]
+        assert items[1:] == tuple(expected[1:])
+        assert repr(list(items)) == repr(expected)  # 1 and 1.0 and True are equal, and not the same
+
+
+def test_there_is_nothing_past_the_last_item() -> None:
+    """A place that the file does not have is an error, as with any sequence."""
+    items, _ = parse_items(b'{"id": "a", "input": "x"}', "d.jsonl")
+
+    for place in (1, -2):
+        with pytest.raises(IndexError):
+            items[place]
+
+
+def test_an_item_is_not_held_once_made() -> None:
+    """Only the bytes and the beginnings of the lines are held: the same place gives an equal item, made anew."""
+    items, _ = parse_items(b'{"id": "a", "input": {"q": 1}}\n', "d.jsonl")
+
+    assert items[0] == items[0]
+    assert items[0] is not items[0]
+
+
+def test_ids_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That two ids share a hash makes neither of them a double."""
+
+    def one_for_all(_name: str) -> int:
+        return 7
+
+    monkeypatch.setattr("pilotage.registry.items.hash", one_for_all, raising=False)
+    data = b"".join(b'{"id": "%d", "input": "x"}\n' % (number % 4) for number in range(5))
+
+    assert [problem.line for problem in parse_items(data, "d.jsonl")[1]] == [5]
+    assert len(parse_items(data[: data.rindex(b'{"id"')], "d.jsonl")[0]) == 4

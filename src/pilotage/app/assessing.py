@@ -12,13 +12,16 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import cast
 from urllib.parse import urlsplit
 
+from pilotage.app.evaluating import find_lacking, measure_evaluation
 from pilotage.app.platform import Platform
 from pilotage.app.web import Running
 from pilotage.core.errors import EvidenceError
+from pilotage.evaluation.measure import Waiting
 from pilotage.evaluation.runner import Watch
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.registry.kinds.evaluation import Evaluation
+from pilotage.registry.load import Loaded
 
 FOLLOWING_LOOKS, FOLLOWING_PAUSE = 100, 0.1
 LARGEST_REPLY = 1_000_000
@@ -31,8 +34,11 @@ async def assess_use_case(
     evaluations: Sequence[str] | None = None,
     watch: Callable[[Evaluation], Watch] | None = None,
     gateway_url: str | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Entry[Assessment]:
     """Measure what has no verdict yet, then assess the current Release.
+
+    An evaluation that waits for people, or has nothing yet to be compared with, is told of and passed over.
 
     Args:
         platform: the installation.
@@ -40,6 +46,7 @@ async def assess_use_case(
         evaluations: names to run; None runs all of the use case's.
         watch: gives a watcher for each evaluation that is run.
         gateway_url: where the gateway answers; None: a gateway of our own is started where none does.
+        tell: is given a line for each evaluation that could not come to a verdict yet: why, and whose turn it is.
 
     Raises:
         EvidenceError: a measurement could not be made; what was recorded stays, and running again goes on.
@@ -52,14 +59,41 @@ async def assess_use_case(
         async with _reachable_gateway(platform, gateway_url) as url:
             await asyncio.to_thread(_await_catalog, url, loaded.catalog.digest)
             for name in names:
-                told = watch(loaded.catalog.evaluations[name]) if watch else None
-                await platform.measure_evaluation(loaded, name, gateway_url=url, watch=told)
+                note = await _measure(platform, loaded, name, gateway_url=url, watch=watch)
+                if note is not None and tell is not None:
+                    tell(note)
     steward.tick(platform.clock())
     entry = platform.read_assessment(use_case)
     if entry is None:
         message = f"{use_case} could not be assessed"
         raise EvidenceError(message, "look at the log of this command for the reason")
     return entry
+
+
+async def _measure(
+    platform: Platform,
+    loaded: Loaded,
+    name: str,
+    *,
+    gateway_url: str,
+    watch: Callable[[Evaluation], Watch] | None,
+) -> str | None:
+    """Measure one evaluation; give why it has no verdict yet, None where it has."""
+    evaluation = loaded.catalog.evaluations.get(name)
+    lacking = None if evaluation is None else find_lacking(platform, loaded.catalog, evaluation)
+    if lacking is not None:
+        return f"{name} is not measured: {lacking}"
+    told = watch(evaluation) if watch and evaluation is not None else None
+    found = await measure_evaluation(platform, loaded, name, gateway_url=gateway_url, watch=told)
+    return say_waiting(found) if isinstance(found, Waiting) else None
+
+
+def say_waiting(waiting: Waiting) -> str:
+    """Say what a judged run waits for, and what the next step is."""
+    count = len(waiting.slots)
+    what = "1 answer waits for a label" if count == 1 else f"{count} answers wait for labels"
+    done = f" ({waiting.labelled} of {waiting.drawn} are labelled)" if waiting.labelled else ""
+    return f"{waiting.evaluation}: {what}{done}: pilotage label {waiting.evaluation}"
 
 
 @asynccontextmanager

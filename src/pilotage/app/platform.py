@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import time
@@ -10,26 +9,17 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from http import HTTPStatus
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import sqlalchemy as sa
 
 from pilotage.config import Config
 from pilotage.core.clock import Clock
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.http_target import EndpointTarget, RouteTarget
-from pilotage.evaluation.journal import DatabaseJournal
-from pilotage.evaluation.measure import Question, Subject, Workbench, measure
-from pilotage.evaluation.runner import Watch
 from pilotage.gateway.keys import mint_key, revoke_key
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.ledger import Ledger
 from pilotage.ledger.records.assessment import Assessment
-from pilotage.ledger.records.measurement import Measurement
 from pilotage.ledger.signing import SigningKey
 from pilotage.metering.sealing import seal_all_usage
 from pilotage.metering.usage import UsageTotals, count_open_calls, read_run_usage, read_served
@@ -38,7 +28,6 @@ from pilotage.registry.catalog import Catalog
 from pilotage.registry.configuration import plan_configuration
 from pilotage.registry.git import open_source
 from pilotage.registry.kinds.document import FromEnvironment, Location
-from pilotage.registry.kinds.evaluation import RouteTarget as DeclaredRoute
 from pilotage.registry.load import Loaded, load_registry
 from pilotage.steward.lease import SoleLease, TableLease
 from pilotage.steward.steward import Steward
@@ -50,7 +39,6 @@ from pilotage.storage.state import StateFolder
 ASSESSMENT_KEY_LIFE = timedelta(hours=12)
 LONGEST_SECRET = 100_000
 SETTLING_LOOKS, SETTLING_PAUSE = 50, 0.1
-KEY_LOOKS, KEY_PAUSE = 50, 0.1
 
 
 def utc_now() -> datetime:
@@ -140,34 +128,6 @@ class Platform:
             jobs={"seal usage": lambda _now: seal_all_usage(self.engine, self.ledger)},
         )
 
-    async def measure_evaluation(
-        self, loaded: Loaded, name: str, *, gateway_url: str, watch: Watch | None = None
-    ) -> Entry[Measurement]:
-        """Run an evaluation of the declared registry to its verdict, or give the one that it had.
-
-        Args:
-            loaded: the registry with its data sets.
-            name: the evaluation's name.
-            gateway_url: where the gateway answers, up to and with `/v1`.
-            watch: told after each outcome.
-        """
-        catalog = loaded.catalog
-        evaluation = catalog.evaluations[name]
-        configuration = plan_configuration(catalog, evaluation.use_case)
-        question = Question(evaluation, catalog.datasets[evaluation.dataset], loaded.datasets[evaluation.dataset])
-        subject = Subject(evaluation.use_case, configuration.root, configuration.parts)
-        journal = DatabaseJournal(self.engine, self.artefacts, self.clock)
-        bench = Workbench(self.ledger, journal, self.clock, partial(self.read_settled_usage, evaluation.use_case))
-        with contextlib.ExitStack() as parts:
-            if isinstance(evaluation.target, DeclaredRoute):
-                key = parts.enter_context(self.assessment_key(evaluation.use_case))
-                await asyncio.to_thread(await_key, gateway_url, key)
-                target = RouteTarget(gateway_url, route=evaluation.target.route, key=key)
-            else:
-                target = EndpointTarget(self.resolve(evaluation.target.endpoint))
-            async with target:
-                return await measure(question, subject, target, bench, watch=watch)
-
     def read_settled_usage(self, use_case: str, run: str) -> UsageTotals:
         """Read what a run cost once its last calls are settled; a call that stays open for long counts as unknown.
 
@@ -199,21 +159,6 @@ class Platform:
         """Give the latest Assessment of a use case's current Release."""
         root = plan_configuration(self.load_catalog(), use_case).root
         return self.ledger.latest(Assessment, use_case=use_case, release=root)
-
-
-def await_key(gateway_url: str, key: str) -> None:
-    """Wait until a gateway knows a key that was just made, which takes it a second."""
-    for _ in range(KEY_LOOKS):
-        request = Request(f"{gateway_url}/models", headers={"authorization": f"Bearer {key}"})  # noqa: S310 - our gateway
-        try:
-            with urlopen(request, timeout=5):  # noqa: S310 - as above
-                return
-        except HTTPError as error:
-            if error.code != HTTPStatus.UNAUTHORIZED:
-                return  # whatever this is, the call in earnest tells it better
-        except OSError:
-            return
-        time.sleep(KEY_PAUSE)
 
 
 class _CatalogCache:

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Self
 
 import uvicorn
 
 from pilotage.app.platform import Platform
+from pilotage.app.reporting import read_dataset_file
 from pilotage.core.errors import EvidenceError, UsageError
 from pilotage.gateway.application import OPEN_PATHS, build_gateway
 from pilotage.gateway.asgi import Receive, Scope, Send
@@ -42,7 +44,12 @@ class Web:
             replica=platform.config.replica,
         )
         reader = StoredReader(
-            platform.engine, platform.ledger, platform.artefacts.read_artefact, platform.clock, read_banner
+            platform.engine,
+            platform.ledger,
+            platform.artefacts.read_artefact,
+            platform.clock,
+            read_banner,
+            partial(read_dataset_file, platform.config.registry),
         )
         self._portal = build_portal(reader) if with_portal else None
 

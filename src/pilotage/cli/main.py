@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pilotage.cli import backup, demo, keys, ledger, readiness, registry, serve
+from pilotage.cli import backup, demo, evaluation, evidence, keys, label, ledger, readiness, registry, scorer, serve
 
 EPILOG = "Settings: environment variables PILOTAGE_…; docs/reference/settings.md lists them."
 
@@ -24,8 +24,12 @@ app.command()(serve.up)
 app.command()(serve.gateway)
 app.command()(readiness.assess)
 app.command()(readiness.attest)
+app.command()(label.label)
+app.add_typer(evaluation.group, name="evaluation")
+app.add_typer(evidence.group, name="evidence")
 app.add_typer(keys.group, name="key")
 app.add_typer(ledger.group, name="ledger")
+app.add_typer(scorer.group, name="scorer")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("demo")(demo.demo)

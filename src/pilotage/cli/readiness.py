@@ -51,9 +51,12 @@ def assess(
 
     with ending_on_errors(), open_platform(read_settings(registry=registry, state=state)) as platform:
         catalog = platform.require_use_case(use_case)
+        notes: list[str] = []
         with GateProgress(errors) as progress:
             entry = asyncio.run(
-                assess_use_case(platform, use_case, evaluations=None if measure else (), watch=progress.watch)
+                assess_use_case(
+                    platform, use_case, evaluations=None if measure else (), watch=progress.watch, tell=notes.append
+                )
             )
         target = catalog.use_cases[use_case].target_stage
         found = [
@@ -61,9 +64,9 @@ def assess(
             for item in platform.ledger.read(kinds=(Measurement,), use_case=use_case, release=entry.body.release)
         ]
         if as_json:
-            print_json(assessment_as_json(entry, found, target))
+            print_json(assessment_as_json(entry, found, target) | {"waiting": notes})
         else:
-            print_assessment(console, entry, found, target)
+            print_assessment(console, entry, found, target, notes)
     reached = entry.body.stage in STAGES and STAGES.index(entry.body.stage) >= STAGES.index(target)
     raise typer.Exit(REACHED if reached else NOT_YET)
 

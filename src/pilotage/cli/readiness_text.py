@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from pilotage.core.statistics.proof import words_of_proof
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.measurement import Measurement
@@ -16,13 +17,27 @@ SIDES = {"technology": "30 %: model and tools", "people": "70 %: people and proc
 
 
 def print_assessment(
-    console: Console, entry: Entry[Assessment], measurements: Sequence[Measurement], target: str
+    console: Console,
+    entry: Entry[Assessment],
+    measurements: Sequence[Measurement],
+    target: str,
+    waiting: Sequence[str] = (),
 ) -> None:
-    """Print what a person can act on: the stage, what each gate said, and what is missing, cheapest first."""
+    """Print what a person can act on: the stage, what each gate said, and what is missing, cheapest first.
+
+    Args:
+        console: where to print.
+        entry: the assessment.
+        measurements: what gates said of this Release.
+        target: the stage that is aimed at.
+        waiting: a line for each evaluation that has no verdict yet: why, and whose turn it is.
+    """
     body = entry.body
     console.print(f"\n[bold]{body.use_case}[/], target {target}")
     for found in measurements:
         console.print("  " + gate_line(found), markup=False)
+    for line in waiting:
+        console.print("  " + line, markup=False)
     print_blockers(console, body)
 
 
@@ -57,11 +72,32 @@ def print_blockers(console: Console, body: Assessment, most: int = 1_000) -> Non
 
 
 def gate_line(found: Measurement) -> str:
-    """Say in one line what a gate found."""
-    share = f"{found.estimate.point:.0%} [{found.estimate.low:.0%}, {found.estimate.high:.0%}]"
-    baseline = "" if found.baseline is None else f", trivial answer {found.baseline.point:.0%}"
-    line = f"{found.verdict}: {found.claim.text} (more than {found.claim.p0:.0%} claimed, {share} found"
-    return f"{line}, n {found.n}, attempt {found.attempt}{baseline})"
+    """Say in one line what a gate found, in the words of the claim's form."""
+    claim = found.claim
+    shown = claim.plain_estimate(found.estimate.value())
+    bound = claim.plain(claim.p0)
+    if claim.form == "comparison":
+        claimed = f"a difference of more than {100 * bound:+.0f} points claimed"
+        found_text = f"{100 * shown.point:+.1f} [{100 * shown.low:+.1f}, {100 * shown.high:+.1f}] found"
+    else:
+        claimed = f"{'fewer' if claim.form == 'attack' else 'more'} than {_percent(bound)} claimed"
+        found_text = f"{shown.point:.0%} [{shown.low:.0%}, {shown.high:.0%}] found"
+    notes = [claimed, found_text, f"n {found.n}", f"attempt {found.attempt}"]
+    if claim.form == "attack":
+        notes.insert(2, words_of_proof(found.n - found.passes, found.n))
+    if found.baseline is not None:
+        notes.append(f"trivial answer {claim.plain(found.baseline.point):.0%}")
+    if found.labels is not None:
+        notes.append(f"{found.labels.labels} labels, judge agrees with {found.labels.agreement.point:.0%}")
+    if found.source is not None:
+        marks = "".join(f", {mark}" for mark in found.source.marks)
+        notes.append(f"from {found.source.tool}{marks}")
+    return f"{found.verdict}: {claim.text} ({', '.join(notes)})"
+
+
+def _percent(share: float) -> str:
+    """Write a share in per cent with as few decimals as tell it."""
+    return f"{100 * share:.4g}%"
 
 
 def assessment_as_json(entry: Entry[Assessment], measurements: Sequence[Measurement], target: str) -> dict[str, Any]:

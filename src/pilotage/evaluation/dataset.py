@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pilotage.core.errors import EvidenceError
-from pilotage.registry.items import Item, parse_items
+from pilotage.registry.items import Items, parse_items
 
 _SHOWN = 20
 
 
-def read_items(data: bytes) -> tuple[Item, ...]:
+def read_items(data: bytes) -> Items:
     """Read the items of a JSON Lines file in file order.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -36,6 +37,7 @@ class FakeTarget:
     Attributes:
         script: what it answers; `answering_with` makes one from answers alone.
         latency: seconds until the answer to an item and repeat, slept on the running loop.
+        name: what it is, for errors and records.
         calls: calls in the order in which they arrived.
         completed: calls in the order in which they were answered or failed.
         in_flight: calls that are being answered.
@@ -44,21 +46,19 @@ class FakeTarget:
 
     script: Script
     latency: Callable[[Item, int], float] = no_latency
+    name: str = "fake"
     calls: list[Call] = field(default_factory=list[Call])
     completed: list[Call] = field(default_factory=list[Call])
     in_flight: int = 0
     busiest: int = 0
-
-    @property
-    def name(self) -> str:
-        """What it is."""
-        return "fake"
+    _made: Counter[Call] = field(default_factory=Counter[Call], repr=False)
 
     async def fetch_answer(self, item: Item, *, run: str, repeat: int) -> Answer:
         """Answer by script."""
         call = Call(item.id, run, repeat)
-        reaction = self.script(item, repeat, self.calls.count(call))
+        reaction = self.script(item, repeat, self._made[call])
         seconds = self.latency(item, repeat)
+        self._made[call] += 1
         self.calls.append(call)
         self.in_flight += 1
         self.busiest = max(self.busiest, self.in_flight)

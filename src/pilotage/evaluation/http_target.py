@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 from pyreqwest.client import Client, ClientBuilder
@@ -38,6 +39,7 @@ _AWAY = frozenset({502, 503, 504})
 _THROTTLED = 429
 _REDIRECT, _CLIENT, _SERVER = 300, 400, 500
 _SHOWN = 300
+_CALL = re.compile("[0-9A-Z]{26}")
 _CONNECTING = "client error (Connect)"
 
 
@@ -55,7 +57,7 @@ class RouteTarget:
         """
         self._model = f"{route}@candidate" if candidate else route
         self._key = key
-        self._caller = _Caller(base_url.rstrip("/") + "/chat/completions")
+        self._caller = Caller(base_url.rstrip("/") + "/chat/completions")
 
     @property
     def name(self) -> str:
@@ -68,12 +70,12 @@ class RouteTarget:
         text = item.input if isinstance(item.input, str) else canonical_json(item.input).decode()
         body = {"model": self._model, "messages": [{"role": "user", "content": text}]}
         headers = {"authorization": f"Bearer {self._key}", RUN_HEADER: run}
-        reply, seconds = await self._caller.send(body, headers)
+        reply = await self._caller.fetch_reply(body, headers)
         try:
-            content = reply["choices"][0]["message"]["content"]
+            content = reply.value["choices"][0]["message"]["content"]
         except (LookupError, TypeError):
             raise CallError(Trouble.UNUSABLE, "no choices[0].message.content") from None
-        return Answer(check_answer("" if content is None else content), seconds)
+        return Answer(check_answer("" if content is None else content), reply.seconds, reply.call)
 
     async def __aenter__(self) -> Self:
         """Use as a context."""
@@ -97,7 +99,7 @@ class EndpointTarget:
         """Name the address, and headers such as a key that the application asks for."""
         self._url = url
         self._headers = dict(headers or {})
-        self._caller = _Caller(url)
+        self._caller = Caller(url)
 
     @property
     def name(self) -> str:
@@ -107,15 +109,15 @@ class EndpointTarget:
     async def fetch_answer(self, item: Item, *, run: str, repeat: int) -> Answer:
         """Send the input and read the output: text, a list or an object; a bare number or truth value as text."""
         del repeat
-        reply, seconds = await self._caller.send({"input": item.input}, self._headers | {RUN_HEADER: run})
-        if not is_object(reply) or "output" not in reply:
+        reply = await self._caller.fetch_reply({"input": item.input}, self._headers | {RUN_HEADER: run})
+        if not is_object(reply.value) or "output" not in reply.value:
             raise CallError(Trouble.UNUSABLE, 'no "output" in the reply')
-        output: Json = reply["output"]
+        output: Json = reply.value["output"]
         if output is None:
             output = ""
         if isinstance(output, (bool, int, float)):
             output = msgspec.json.encode(output).decode()
-        return Answer(check_answer(output), seconds)
+        return Answer(check_answer(output), reply.seconds)
 
     async def __aenter__(self) -> Self:
         """Use as a context."""
@@ -148,7 +150,21 @@ def check_answer(value: Json) -> AnswerValue:
     return value
 
 
-class _Caller:
+class Reply(NamedTuple):
+    """What an address replied.
+
+    Attributes:
+        value: a JSON value.
+        seconds: how long it took.
+        call: id of the gateway's call; None where the reply names none.
+    """
+
+    value: Any
+    seconds: float
+    call: str | None
+
+
+class Caller:
     """Posts JSON to one address and reads a bounded reply; follows no redirect, so no key goes astray."""
 
     def __init__(self, url: str) -> None:
@@ -162,8 +178,8 @@ class _Caller:
         )
         self._client: Client = (builder.no_proxy() if is_loopback(url) else builder).build()
 
-    async def send(self, body: Json, headers: Mapping[str, str]) -> tuple[Any, float]:
-        """Post and give the reply as a JSON value, with the seconds that it took.
+    async def fetch_reply(self, body: Json, headers: Mapping[str, str]) -> Reply:
+        """Post and give the reply.
 
         Raises:
             CallError: no usable reply came.
@@ -185,13 +201,16 @@ class _Caller:
         try:
             async with request as response:
                 data = await _read_bounded(response)
-                status, retry_after = response.status, response.get_header("retry-after")
+                status, retry_after = response.status, _header(response, "retry-after")
+                call = _header(response, "x-request-id")
         except PyreqwestError as error:
             raise _translate_error(error) from error
         _refuse_status(status, data, retry_after)
-        return _parse(data), clock() - began
+        named = call is not None and _CALL.fullmatch(call) is not None
+        return Reply(_parse(data), clock() - began, call if named else None)
 
     async def close(self) -> None:
+        """Close the connections."""
         await self._client.close()
 
 
@@ -204,6 +223,14 @@ async def _read_bounded(response: Response) -> bytes:
             raise CallError(Trouble.UNUSABLE, f"larger than {LARGEST_REPLY} bytes", status=response.status)
         parts.append(bytes(chunk))
     return b"".join(parts)
+
+
+def _header(response: Response, name: str) -> str | None:
+    """Give the first header of that name; None where its bytes are no text."""
+    try:
+        return response.get_header(name)
+    except ValueError:
+        return None
 
 
 def _parse(data: bytes) -> Json:

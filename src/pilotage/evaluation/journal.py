@@ -1,17 +1,19 @@
-"""Keeps what a run found, outcome by outcome, so that a stopped or killed run goes on where it was.
+"""Keeps what a run found, so that a stopped or killed run goes on where it was.
 
-An outcome's key is (run, slot, repeat) and the first row stands: a call that was in flight at a kill may be asked
-again, yet counts once. Answers are content, so they are artefacts, encrypted under the run's own key.
+An outcome's key is (run, slot, repeat, side) and the first row stands: a call that was in flight at a kill may be asked
+again, yet counts once. Answers, and what observers found, are content, so they are artefacts, encrypted under the run's
+own key. Outcomes are kept many at a time, with their content, in one transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,12 +23,32 @@ from pilotage.core.clock import Clock, format_time, parse_time
 from pilotage.core.errors import StorageError
 from pilotage.evaluation.outcome import AnswerValue, Outcome
 from pilotage.evaluation.plan import Ask, Recorded
-from pilotage.storage.artefacts import ArtefactStore
+from pilotage.evaluation.scorers.observation import Observation, Opinion
+from pilotage.storage.artefacts import ArtefactStore, Content
 from pilotage.storage.engine import read_transaction, write_transaction
 from pilotage.storage.tables import outcome as outcome_table
 from pilotage.storage.tables import run as run_table
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAGE = 1_000
+_KEY = (outcome_table.c.slot, outcome_table.c.repeat, outcome_table.c.side)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of one question, with the content that is to be kept.
+
+    Attributes:
+        ask: the question.
+        recorded: its outcome; the digests of the content are filled in by the journal.
+        answer: what was answered; None where nothing was.
+        observation: what an observer found; None where none was asked.
+    """
+
+    ask: Ask
+    recorded: Recorded
+    answer: AnswerValue | None = None
+    observation: Observation = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +81,15 @@ class Journal(Protocol):
         """Keep a run, and give the one that stands for its Release, evaluation and data set: maybe an earlier one."""
         ...
 
-    async def append_outcome(self, run: str, ask: Ask, recorded: Recorded, answer: AnswerValue | None) -> Recorded:
-        """Keep an outcome with its answer, and give the one that stands: maybe an earlier one.
+    async def append_outcomes(self, run: str, found: Sequence[Found]) -> list[Recorded]:
+        """Keep outcomes with their content, all or none of them, and give those that stand: maybe earlier ones.
 
-        The digest of the answer is filled in.
+        The digests of answers and observations are filled in. They are durable when this returns.
         """
         ...
 
-    async def read_outcomes(self, run: str) -> dict[Ask, Recorded]:
-        """Read every outcome of a run."""
+    def read_outcomes(self, run: str) -> AsyncIterator[tuple[Ask, Recorded]]:
+        """Read every outcome of a run in the order of slot, repeat and side, without holding them all at once."""
         ...
 
     async def append_finish(self, run: str, at: datetime) -> None:
@@ -93,11 +115,37 @@ def encode_answer(answer: AnswerValue) -> tuple[bytes, str]:
     return canonical_json(answer), "application/json"
 
 
+def encode_observation(observation: Observation) -> tuple[bytes, str]:
+    """Give an observation's bytes and media type: a judge's reply as it is, anything else as canonical JSON."""
+    if isinstance(observation, Opinion):
+        return encode_answer(observation.reply)
+    return canonical_json(None if observation is None else dataclasses.asdict(observation)), "application/json"
+
+
+def read_page(engine: sa.Engine, run: str, after: Ask | None = None, limit: int = _PAGE) -> list[tuple[Ask, Recorded]]:
+    """Read the next outcomes of a run in the order of slot, repeat and side.
+
+    Args:
+        engine: the database.
+        run: id of the run.
+        after: the last question read before; None from the beginning.
+        limit: most outcomes.
+    """
+    query = sa.select(outcome_table).where(outcome_table.c.run == run).order_by(*_KEY).limit(limit)
+    if after is not None:
+        query = query.where(sa.tuple_(*_KEY) > after)
+    with read_transaction(engine) as connection:
+        return [
+            (Ask(row["slot"], row["repeat"], row["side"]), _recorded(row))
+            for row in connection.execute(query).mappings()
+        ]
+
+
 class DatabaseJournal:
     """Runs and outcomes in the tables `run` and `outcome`; each append is durable when it returns."""
 
     def __init__(self, engine: sa.Engine, artefacts: ArtefactStore, clock: Clock) -> None:
-        """Use a database, the store of answers, and a clock."""
+        """Use a database, the store of answers in the same database, and a clock."""
         self._engine = engine
         self._artefacts = artefacts
         self._clock = clock
@@ -106,13 +154,17 @@ class DatabaseJournal:
         """Keep a run; see `Journal`."""
         return await asyncio.to_thread(self._append_run, run)
 
-    async def append_outcome(self, run: str, ask: Ask, recorded: Recorded, answer: AnswerValue | None) -> Recorded:
-        """Keep an outcome; see `Journal`."""
-        return await asyncio.to_thread(self._append_outcome, run, ask, recorded, answer)
+    async def append_outcomes(self, run: str, found: Sequence[Found]) -> list[Recorded]:
+        """Keep outcomes; see `Journal`."""
+        return await asyncio.to_thread(self._append_outcomes, run, found) if found else []
 
-    async def read_outcomes(self, run: str) -> dict[Ask, Recorded]:
+    async def read_outcomes(self, run: str) -> AsyncIterator[tuple[Ask, Recorded]]:
         """Read outcomes; see `Journal`."""
-        return await asyncio.to_thread(self._read_outcomes, run)
+        after: Ask | None = None
+        while page := await asyncio.to_thread(read_page, self._engine, run, after):
+            for ask, recorded in page:
+                yield ask, recorded
+            after = page[-1][0]
 
     async def append_finish(self, run: str, at: datetime) -> None:
         """Note the end; see `Journal`."""
@@ -130,7 +182,7 @@ class DatabaseJournal:
         }
         columns = run_table.c
         with write_transaction(self._engine) as connection:
-            _insert_new(connection, run_table, row)
+            _insert_new(connection, run_table, [row])
             found = connection.execute(
                 sa.select(columns.id, columns.use_case, columns.attempt, columns.started_at).where(
                     columns.release == run.release,
@@ -143,38 +195,24 @@ class DatabaseJournal:
         started = parse_time(found.started_at)
         return Run(found.id, found.use_case, run.release, run.evaluation, run.dataset_digest, found.attempt, started)
 
-    def _append_outcome(self, run: str, ask: Ask, recorded: Recorded, answer: AnswerValue | None) -> Recorded:
-        digest = None
-        if answer is not None:
-            data, media_type = encode_answer(answer)
-            digest = self._artefacts.append_artefact(data, subject=subject_of_run(run), media_type=media_type)
-        row = {
-            "run": run,
-            "slot": ask.slot,
-            "repeat": ask.repeat,
-            "item": recorded.item,
-            "state": recorded.outcome.state,
-            "reason": recorded.outcome.reason,
-            "answer": digest,
-            "seconds": recorded.seconds,
-            "tries": recorded.tries,
-            "at": format_time(self._clock()),
-        }
+    def _append_outcomes(self, run: str, found: Sequence[Found]) -> list[Recorded]:
+        contents = [content for one in found for content in _contents(one)]
+        at = format_time(self._clock())
         with write_transaction(self._engine) as connection:
-            _insert_new(connection, outcome_table, row)
-            found = connection.execute(
-                sa.select(outcome_table).where(
-                    outcome_table.c.run == run,
-                    outcome_table.c.slot == ask.slot,
-                    outcome_table.c.repeat == ask.repeat,
-                )
-            )
-            return _recorded(found.mappings().one())
+            digests = self._artefacts.append_within(connection, contents, subject=subject_of_run(run))
+            ours = _with_digests(found, digests)
+            rows = [_row(run, one.ask, recorded, at) for one, recorded in zip(found, ours, strict=True)]
+            # In one order, lest two processes on one run wait for each other.
+            rows.sort(key=lambda row: (row["slot"], row["repeat"], row["side"]))
+            if _insert_new(connection, outcome_table, rows) == len(rows):
+                return ours
+            return [self._standing(connection, run, one.ask) for one in found]
 
-    def _read_outcomes(self, run: str) -> dict[Ask, Recorded]:
-        query = sa.select(outcome_table).where(outcome_table.c.run == run)
-        with read_transaction(self._engine) as connection:
-            return {Ask(row["slot"], row["repeat"]): _recorded(row) for row in connection.execute(query).mappings()}
+    def _standing(self, connection: sa.Connection, run: str, ask: Ask) -> Recorded:
+        columns = outcome_table.c
+        of_ask = sa.and_(columns.run == run, columns.slot == ask.slot, columns.repeat == ask.repeat)
+        query = sa.select(outcome_table).where(of_ask, columns.side == ask.side)
+        return _recorded(connection.execute(query).mappings().one())
 
     def _append_finish(self, run: str, at: datetime) -> None:
         unfinished = sa.and_(run_table.c.id == run, run_table.c.finished_at.is_(None))
@@ -182,25 +220,68 @@ class DatabaseJournal:
             connection.execute(sa.update(run_table).where(unfinished).values(finished_at=format_time(at)))
 
 
+def _contents(found: Found) -> list[Content]:
+    contents: list[Content] = []
+    if found.answer is not None:
+        contents.append(Content(*encode_answer(found.answer)))
+    if found.observation is not None:
+        contents.append(Content(*encode_observation(found.observation)))
+    return contents
+
+
+def _with_digests(found: Sequence[Found], digests: Sequence[str]) -> list[Recorded]:
+    """Fill the digests in, which come in the order of the contents."""
+    left = iter(digests)
+    return [
+        replace(
+            one.recorded,
+            answer=None if one.answer is None else next(left),
+            observed=None if one.observation is None else next(left),
+        )
+        for one in found
+    ]
+
+
+def _row(run: str, ask: Ask, recorded: Recorded, at: str) -> dict[str, Any]:
+    return {
+        "run": run,
+        "slot": ask.slot,
+        "repeat": ask.repeat,
+        "side": ask.side,
+        "item": recorded.item,
+        "state": recorded.outcome.state,
+        "reason": recorded.outcome.reason,
+        "score": recorded.outcome.score,
+        "answer": recorded.answer,
+        "observed": recorded.observed,
+        "call": recorded.call,
+        "seconds": recorded.seconds,
+        "tries": recorded.tries,
+        "at": at,
+    }
+
+
 def _recorded(row: sa.RowMapping) -> Recorded:
     return Recorded(
         item=row["item"],
-        outcome=Outcome(row["state"], row["reason"]),
+        outcome=Outcome(row["state"], row["reason"], row["score"]),
         answer=row["answer"],
         seconds=row["seconds"],
         tries=row["tries"],
+        observed=row["observed"],
+        call=row["call"],
     )
 
 
-def _insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:
-    """Insert a row unless its key is taken."""
+def _insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows unless their keys are taken, and give how many were new."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).values(row).on_conflict_do_nothing())
+    return connection.execute(insert(table).on_conflict_do_nothing(), rows).rowcount
 
 
 @dataclass(slots=True)
 class MemoryJournal:
-    """Keeps runs and outcomes in memory: the fake for tests and simulations; answers are kept as digests alone."""
+    """Keeps runs and outcomes in memory: the fake for tests and simulations; content is kept as digests alone."""
 
     runs: dict[tuple[str, str, str], Run] = field(default_factory=dict[tuple[str, str, str], Run])
     outcomes: dict[str, dict[Ask, Recorded]] = field(default_factory=dict[str, dict[Ask, Recorded]])
@@ -210,15 +291,17 @@ class MemoryJournal:
         """Keep a run; see `Journal`."""
         return self.runs.setdefault((run.release, run.evaluation, run.dataset_digest), run)
 
-    async def append_outcome(self, run: str, ask: Ask, recorded: Recorded, answer: AnswerValue | None) -> Recorded:
-        """Keep an outcome; see `Journal`."""
-        digest = None if answer is None else digest_of_bytes(encode_answer(answer)[0])
-        kept = Recorded(recorded.item, recorded.outcome, digest, recorded.seconds, recorded.tries)
-        return self.outcomes.setdefault(run, {}).setdefault(ask, kept)
+    async def append_outcomes(self, run: str, found: Sequence[Found]) -> list[Recorded]:
+        """Keep outcomes; see `Journal`."""
+        kept = self.outcomes.setdefault(run, {})
+        digests = [digest_of_bytes(content.data) for one in found for content in _contents(one)]
+        ours = _with_digests(found, digests)
+        return [kept.setdefault(one.ask, recorded) for one, recorded in zip(found, ours, strict=True)]
 
-    async def read_outcomes(self, run: str) -> dict[Ask, Recorded]:
+    async def read_outcomes(self, run: str) -> AsyncIterator[tuple[Ask, Recorded]]:
         """Read outcomes; see `Journal`."""
-        return dict(self.outcomes.get(run, {}))
+        for ask, recorded in sorted(self.outcomes.get(run, {}).items(), key=lambda entry: entry[0]):
+            yield ask, recorded
 
     async def append_finish(self, run: str, at: datetime) -> None:
         """Note the end; see `Journal`."""

@@ -1,32 +1,39 @@
-"""Plans a run: which item is asked at which slot, what to ask next, and when nothing more needs to be asked.
+"""Plans a run: which item is asked at which slot, how often and of whom, and what kind of gate reads the answers.
 
-A slot is a place in the schedule, counted from 0. The first answer of each slot enters the gate; repeats of a prompt
-tell how often the target disagrees with itself and never enter it, since the prompt is the unit.
+A slot is a place in the schedule, counted from 0. The prompt is the unit, so all that is asked at a slot, its repeats
+and both sides of a comparison, comes down to one value in [0, 1], which is what the gate bets on.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from pilotage.core.canonical import digest_of_json
-from pilotage.core.errors import EvidenceError
-from pilotage.core.estimate import Estimate
-from pilotage.core.statistics.gate import GateDesign, GateProcess, ScheduleBuffer
-from pilotage.core.statistics.sequence import METHOD, anytime_interval
-from pilotage.evaluation.outcome import Outcome, State
+from pilotage.core.statistics.gate import GateDesign
+from pilotage.evaluation.outcome import Outcome
 from pilotage.registry.items import Item
-from pilotage.registry.kinds.evaluation import Claim
+from pilotage.registry.kinds.claim import AttackClaim, Claim, ComparisonClaim
+from pilotage.registry.kinds.evaluation import Evaluation
+from pilotage.registry.kinds.scorer import JudgedScorer, is_graded
+
+Side = Literal["target", "baseline"]
+"""Who is asked: the target, or what it is compared with."""
+Gate = Literal["binary", "graded", "corrected"]
+"""What decides: the exact mixture, betting on grades or cluster means, or betting on label-corrected scores."""
+
+_ALONE: tuple[Side, ...] = ("target",)
+_BOTH: tuple[Side, ...] = ("target", "baseline")
 
 
 class Ask(NamedTuple):
-    """One question: a slot of the schedule, and which repeat of its prompt (0 is the one that counts)."""
+    """One question: a slot of the schedule, which repeat of its prompt (from 0), and whom."""
 
     slot: int
-    repeat: int
+    repeat: int = 0
+    side: Side = "target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Recorded:
         answer: digest of the answer; None where there was none.
         seconds: time that its calls took together, without the waits between them.
         tries: calls made for it.
+        observed: digest of what an observer found; None where none was asked.
+        call: id of the gateway's call that gave the answer; None where no gateway said.
     """
 
     item: str
@@ -46,6 +55,8 @@ class Recorded:
     answer: str | None
     seconds: float
     tries: int
+    observed: str | None = None
+    call: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +64,63 @@ class Plan:
     """What is asked, in which order, of which claim.
 
     Attributes:
-        schedule: the items in the order in which their outcomes count.
-        repeats: times each prompt that counts is asked.
+        items: the data set, in file order.
+        order: the recorded shuffle, cut at the claim's cap: the item's place in the file for each slot.
+        repeats: times each prompt is asked.
+        sides: who is asked: the target alone, or the baseline too.
+        graded: whether grades are bet on instead of passes.
         design: the claim as a gate, at its attempt.
-        seed: seed of the shuffle and of the waits between retries.
+        gate: which kind of gate decides.
+        seed: seed of the shuffle, of the draw of labels and of the waits between retries.
+        label_share: share of the answers that is drawn to be labelled; None where no judge decides.
     """
 
-    schedule: tuple[Item, ...]
+    items: Sequence[Item] = field(repr=False)
+    order: array[int] = field(repr=False)
     repeats: int
+    sides: tuple[Side, ...]
+    graded: bool
     design: GateDesign
+    gate: Gate
     seed: int
+    label_share: float | None
+
+    @property
+    def size(self) -> int:
+        """Slots of the schedule."""
+        return len(self.order)
+
+    @property
+    def asks_per_slot(self) -> int:
+        """Questions that one slot takes."""
+        return self.repeats * len(self.sides)
 
     @property
     def can_meet(self) -> bool:
         """Whether there are items enough for the gate to MEET at all, were every answer right."""
-        return self.design.fewest_calls <= len(self.schedule)
+        return self.design.fewest_calls <= self.size
+
+    def item(self, slot: int) -> Item:
+        """Give the item that is asked at a slot."""
+        return self.items[self.order[slot]]
+
+    def ask_at(self, index: int) -> Ask:
+        """Give a question by its place among all questions, in which those of one slot stand together."""
+        slot, within = divmod(index, self.asks_per_slot)
+        repeat, side = divmod(within, len(self.sides))
+        return Ask(slot, repeat, self.sides[side])
+
+    def index_of(self, ask: Ask) -> int:
+        """Give the place of a question among all questions."""
+        return ask.slot * self.asks_per_slot + ask.repeat * len(self.sides) + self.sides.index(ask.side)
+
+    def has(self, ask: Ask) -> bool:
+        """Tell whether a question belongs to the plan."""
+        return 0 <= ask.slot < self.size and 0 <= ask.repeat < self.repeats and ask.side in self.sides
 
 
-def plan_run(items: Sequence[Item], claim: Claim, *, attempt: int, repeats: int, seed: int) -> Plan:
-    """Shuffle the items without replacement and cut the schedule at the claim's cap.
+def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int) -> Plan:
+    """Shuffle the items without replacement, cut the schedule at the claim's cap, and choose the gate.
 
     The order is that of SHA-256 over seed and id: every language and version finds the same, and the order of lines
     in the file does not matter.
@@ -79,128 +128,35 @@ def plan_run(items: Sequence[Item], claim: Claim, *, attempt: int, repeats: int,
     Raises:
         ValueError: the claim or the attempt cannot be (see `GateDesign`).
     """
-    shuffled = sorted(items, key=lambda item: hashlib.sha256(f"{seed}\0{item.id}".encode()).digest())
-    return Plan(tuple(shuffled[: claim.cap]), repeats, plan_design(claim, attempt), seed)
+    claim, scorer = evaluation.claim, evaluation.scorer
+    return Plan(
+        items=items,
+        order=_shuffle(items, evaluation.seed, claim.cap),
+        repeats=evaluation.repeats,
+        sides=_BOTH if isinstance(claim, ComparisonClaim) else _ALONE,
+        graded=is_graded(scorer),
+        design=plan_design(claim, attempt),
+        gate=plan_gate(evaluation),
+        seed=evaluation.seed,
+        label_share=scorer.label_share if isinstance(scorer, JudgedScorer) else None,
+    )
 
 
-def plan_design(claim: Claim, attempt: int) -> GateDesign:
+def plan_design(claim: Claim | AttackClaim | ComparisonClaim, attempt: int) -> GateDesign:
     """Give a claim as a gate at its attempt."""
     return GateDesign(claim.p0, claim.p1, claim.alpha, claim.beta, claim.cap, attempt)
 
 
-@dataclass(slots=True)
-class Progress:
-    """Where a run stands: its recorded outcomes and the gate over their contiguous beginning.
-
-    Attributes:
-        plan: what is asked.
-        recorded: every outcome so far, overshoot included.
-    """
-
-    plan: Plan
-    recorded: dict[Ask, Recorded] = field(init=False, default_factory=dict[Ask, Recorded])
-    _buffer: ScheduleBuffer = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Start with nothing recorded."""
-        self._buffer = ScheduleBuffer(self.plan.design)
-
-    def accept(self, ask: Ask, recorded: Recorded) -> None:
-        """Take an outcome; arrival order does not matter.
-
-        Raises:
-            EvidenceError: the slot already has another outcome.
-        """
-        if ask.repeat == 0:
-            self._buffer.accept(ask.slot, recorded.outcome.gate_value)
-        self.recorded[ask] = recorded
-
-    @property
-    def process(self) -> GateProcess:
-        """The gate as it stands."""
-        return self._buffer.process
-
-    @property
-    def decided(self) -> bool:
-        """Whether no further slot can change the verdict: it is decided, at the cap, or out of items."""
-        return self.process.finished or self.process.n >= len(self.plan.schedule)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to ask, repeats included."""
-        return self.decided and next(self._missing_repeats(), None) is None
-
-    def next_ask(self, pending: AbstractSet[Ask], *, concurrency: int, held: int = 0) -> Ask | None:
-        """Give the next question, or None when there is none to ask now.
-
-        Slots are asked at most `concurrency` ahead of the gate, and further only where the gate will need them
-        whatever comes; so at most concurrency - 1 answers are ever paid for in vain. Each held slot, of which nobody
-        knows yet whether it will have an outcome, lets one more be asked.
-
-        Args:
-            pending: questions in flight or held.
-            concurrency: most questions in flight.
-            held: how many of the pending are held.
-        """
-        if self.decided:
-            return next((ask for ask in self._missing_repeats() if ask not in pending), None)
-        process = self.process
-        for slot in range(process.n, len(self.plan.schedule)):
-            ask = Ask(slot, 0)
-            if ask in self.recorded or ask in pending:
-                continue
-            ahead = slot - process.n - held
-            return ask if ahead < concurrency or ahead < process.surely_needed else None
-        return None
-
-    def counted(self) -> tuple[Recorded, ...]:
-        """Give the outcomes that the verdict rests on, in schedule order."""
-        return tuple(self.recorded[Ask(slot, 0)] for slot in range(self.process.n))
-
-    def _missing_repeats(self) -> Iterator[Ask]:
-        for slot in range(self.process.n):
-            for repeat in range(1, self.plan.repeats):
-                if Ask(slot, repeat) not in self.recorded:
-                    yield Ask(slot, repeat)
+def plan_gate(evaluation: Evaluation) -> Gate:
+    """Choose the gate: exact where each slot is one pass or failure, corrected where a judge says so."""
+    scorer, claim = evaluation.scorer, evaluation.claim
+    if isinstance(scorer, JudgedScorer):
+        return "corrected"
+    is_binary = not is_graded(scorer) and evaluation.repeats == 1 and not isinstance(claim, ComparisonClaim)
+    return "binary" if is_binary else "graded"
 
 
-def assess_disagreement(progress: Progress, confidence: float = 0.95) -> Estimate | None:
-    """Estimate the share of prompts whose answers differ when asked again.
-
-    Only prompts with at least two answers count; any difference in the answer counts, a comma's too. None where no
-    prompt has two. The interval holds at any stopping time, for the gate decides how many prompts are asked.
-    """
-    answers: dict[int, list[str]] = {}
-    for ask, recorded in progress.recorded.items():
-        if ask.slot < progress.process.n and recorded.answer is not None:
-            answers.setdefault(ask.slot, []).append(recorded.answer)
-    asked_again = [given for given in answers.values() if len(given) > 1]
-    if not asked_again:
-        return None
-    differing = sum(len(set(given)) > 1 for given in asked_again)
-    n = len(asked_again)
-    low, high = anytime_interval(differing, n, confidence)
-    point = differing / n
-    return Estimate(point, min(low, point), max(high, point), n, confidence, METHOD)
-
-
-def digest_of_outcomes(counted: Sequence[Recorded]) -> str:
-    """Give the digest over (item id, state) in schedule order."""
-    pairs: list[list[str | State]] = [[one.item, one.outcome.state] for one in counted]
-    return digest_of_json(pairs)
-
-
-def plan_progress(plan: Plan, recorded: Mapping[Ask, Recorded]) -> Progress:
-    """Give the progress of a run from what was recorded of it, as after a kill.
-
-    Raises:
-        EvidenceError: an outcome belongs to a slot that the plan does not have, or to another item.
-    """
-    progress = Progress(plan)
-    for ask in sorted(recorded):
-        known = ask.slot < len(plan.schedule) and plan.schedule[ask.slot].id == recorded[ask].item
-        if not known:
-            message = f"slot {ask.slot} of the run was recorded for another schedule"
-            raise EvidenceError(message, "put the data set and the seed back as they were, or measure a new Release")
-        progress.accept(ask, recorded[ask])
-    return progress
+def _shuffle(items: Sequence[Item], seed: int, cap: int) -> array[int]:
+    salt = f"{seed}\0".encode()
+    keys = [hashlib.sha256(salt + item.id.encode()).digest() for item in items]
+    return array("L", sorted(range(len(keys)), key=keys.__getitem__)[:cap])

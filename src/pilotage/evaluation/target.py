@@ -37,10 +37,17 @@ RETRIED = frozenset({Trouble.UNAVAILABLE, Trouble.BROKEN_OFF, Trouble.FAULT, Tro
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a target answered, and how long that took in seconds."""
+    """What a target answered.
+
+    Attributes:
+        value: the answer.
+        seconds: how long it took.
+        call: id of the gateway's call that gave it, by which its cost can be looked up; None where no gateway said.
+    """
 
     value: AnswerValue
     seconds: float
+    call: str | None = None
 
 
 class CallError(UpstreamError):

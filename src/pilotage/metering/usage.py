@@ -49,6 +49,19 @@ class UsageTotals:
     unknown_energy: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CallCost:
+    """What one call cost.
+
+    Attributes:
+        settled: whether the meter knows all that it will; while not, the rest is not known either.
+        highest: at its highest possible price, in the currency asked for; None where it is unknown.
+    """
+
+    settled: bool
+    highest: Decimal | None = None
+
+
 def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(column), 0)
 
@@ -136,6 +149,27 @@ def count_open_calls(engine: sa.Engine, run: str, use_case: str) -> int:
     query = sa.select(sa.func.count()).where(mine, usage.c.state == "reserved")
     with read_transaction(engine) as connection:
         return connection.execute(query).scalar_one()
+
+
+def read_call_cost(engine: sa.Engine, call: str, use_case: str, currency: str) -> CallCost:
+    """Read what one call cost at most.
+
+    Args:
+        engine: the database.
+        call: its id, which the gateway's reply names.
+        use_case: whose it must be.
+        currency: in which the cost is wanted; in any other it is unknown.
+    """
+    query = sa.select(usage.c.state, usage.c.currency, usage.c.cost_high).where(
+        usage.c.call == call, usage.c.use_case == use_case
+    )
+    with read_transaction(engine) as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None or row.state == "reserved":
+        return CallCost(settled=False)
+    if row.state != "settled" or row.currency != currency or row.cost_high is None:
+        return CallCost(settled=True)
+    return CallCost(settled=True, highest=Decimal(row.cost_high) / NANO)
 
 
 def read_usage(

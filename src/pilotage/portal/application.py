@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from pilotage.core.canonical import digest_of_bytes
 from pilotage.core.errors import PilotageError
+from pilotage.evaluation.outcome import State
+from pilotage.evaluation.report import RunReport
+from pilotage.evaluation.report_files import items_as_csv, items_as_json
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.release import Release
 from pilotage.portal.assets import assets_version, read_assets
 from pilotage.portal.month import plan_month
+from pilotage.portal.pages.difference import plan_difference_page
 from pilotage.portal.pages.evidence import plan_evidence_page
 from pilotage.portal.pages.fault import plan_fault, plan_missing, plan_missing_use_case
 from pilotage.portal.pages.frame import Frame, Page, plan_frame
 from pilotage.portal.pages.front import plan_front_page
 from pilotage.portal.pages.glossary import plan_glossary_page
+from pilotage.portal.pages.run import plan_run_page
 from pilotage.portal.pages.styleguide import plan_styleguide_page
 from pilotage.portal.pages.use_case import plan_use_case_page
 from pilotage.portal.reader import PortalReader
@@ -33,15 +39,19 @@ from pilotage.registry.catalog import Catalog
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_RUN = re.compile(r"[0-9A-Z]{26}")
+_STATES: dict[str, State] = {"fail": "fail", "not-measured": "not-measured", "pass": "pass"}
 _LEAF = re.compile(r"[1-9][0-9]{0,5}")
 _GZIP_FROM = 1_000
+_SENT_TOGETHER = 100
 
 
 def build_portal(reader: PortalReader) -> Starlette:
     """Build the portal over a reader.
 
-    Addresses: `/`, `/use-cases/NAME`, `/evidence/DIGEST`, `/glossary`, `/styleguide`, and below `/portal/` the
-    ledger's head for polling, and the assets. It wants to stand at the root, beside the gateway under `/v1`.
+    Addresses: `/`, `/use-cases/NAME`, `/evidence/DIGEST`, `/runs/RUN` with `/items.csv`, `/items.json` and
+    `/against/RUN` below it, `/glossary`, `/styleguide`, and below `/portal/` the ledger's head for polling, and the
+    assets. It wants to stand at the root, beside the gateway under `/v1`.
     """
     desk = _Desk(reader)
     return Starlette(
@@ -49,6 +59,10 @@ def build_portal(reader: PortalReader) -> Starlette:
             Route("/", desk.front),
             Route("/use-cases/{name}", desk.use_case),
             Route("/evidence/{digest}", desk.evidence),
+            Route("/runs/{run}", desk.run),
+            Route("/runs/{run}/items.csv", desk.items_csv),
+            Route("/runs/{run}/items.json", desk.items_json),
+            Route("/runs/{run}/against/{other}", desk.difference),
             Route("/glossary", desk.glossary),
             Route("/styleguide", desk.styleguide),
             Route("/portal/head", desk.head),
@@ -77,9 +91,7 @@ class _Desk:
         since, until = plan_month(now, "UTC" if catalog is None else catalog.organisation.time_zone)
         usage = {name: self._reader.read_usage(since=since, until=until, use_case=name) for name in names}
         usage[""] = self._reader.read_usage(since=since, until=until)
-        wanted = request.query_params.get("page", "1")
-        leaf = int(wanted) if _LEAF.fullmatch(wanted) else 1
-        return _page(plan_front_page(self._frame(catalog), catalog, assessments, usage, now, leaf))
+        return _page(plan_front_page(self._frame(catalog), catalog, assessments, usage, now, _leaf(request)))
 
     def use_case(self, request: Request) -> Response:
         """Answer a use case's page, or which names are near to a wrong one."""
@@ -106,6 +118,52 @@ class _Desk:
             remedy = "It may be the digest of an artefact or of a document; only records have pages."
             return _page(plan_missing(frame, "The ledger holds no record of this digest.", remedy), 404)
         return _page(plan_evidence_page(frame, catalog, entry, self._reader.now()))
+
+    def run(self, request: Request) -> Response:
+        """Answer a run: what it found, and a page of its items."""
+        catalog = self._reader.read_catalog()
+        report = self._report(request.path_params["run"], catalog)
+        if report is None:
+            return self._no_run(catalog)
+        runs = self._reader.runs
+        page = runs.read_page(report, _STATES.get(request.query_params.get("state", "")), _leaf(request))
+        texts = runs.read_texts(report, page.lines)
+        return _page(plan_run_page(self._frame(catalog), catalog, report, page, texts, self._reader.now()))
+
+    def difference(self, request: Request) -> Response:
+        """Answer two runs compared."""
+        catalog = self._reader.read_catalog()
+        after = self._report(request.path_params["run"], catalog)
+        before = self._report(request.path_params["other"], catalog)
+        if before is None or after is None:
+            return self._no_run(catalog)
+        runs = self._reader.runs
+        difference = runs.read_difference(before, after)
+        page = runs.read_pair_page(before, after, difference, _leaf(request))
+        texts = (
+            runs.read_texts(before, [line.before for line in page.lines]),
+            runs.read_texts(after, [line.after for line in page.lines]),
+        )
+        frame, now = self._frame(catalog), self._reader.now()
+        return _page(plan_difference_page(frame, (before, after), difference, page, texts, now))
+
+    def items_csv(self, request: Request) -> Response:
+        """Answer all items of a run as CSV, a few at a time."""
+        catalog = self._reader.read_catalog()
+        report = self._report(request.path_params["run"], catalog)
+        if report is None:
+            return self._no_run(catalog)
+        lines = items_as_csv(self._reader.runs.read_every_item(report))
+        return _download(lines, f"{report.line.run}.csv", "text/csv; charset=utf-8")
+
+    def items_json(self, request: Request) -> Response:
+        """Answer a run with all its items as JSON, a few at a time."""
+        catalog = self._reader.read_catalog()
+        report = self._report(request.path_params["run"], catalog)
+        if report is None:
+            return self._no_run(catalog)
+        parts = items_as_json(report, self._reader.runs.read_every_item(report))
+        return _download(parts, f"{report.line.run}.json", "application/json")
 
     def glossary(self, _request: Request) -> Response:
         """Answer the words."""
@@ -160,6 +218,13 @@ class _Desk:
         # This answer is made outside all middleware.
         return _page(plan_fault(self._safe_frame(), 500, what, remedy), 500, SAFE_HEADERS)
 
+    def _report(self, run: str, catalog: Catalog | None) -> RunReport | None:
+        return self._reader.runs.read_report(run, catalog) if _RUN.fullmatch(run) else None
+
+    def _no_run(self, catalog: Catalog | None) -> Response:
+        remedy = "A use case’s page links the runs of its gates; `pilotage evaluation list` lists all."
+        return _page(plan_missing(self._frame(catalog), "There is no such run.", remedy), 404)
+
     def _assessment_of(self, name: str) -> Entry[Assessment] | None:
         """Read the last Assessment of the present Release; while it has none, the last of any."""
         release = self._reader.read_latest(Release, use_case=name)
@@ -188,6 +253,27 @@ class _Desk:
 
 def _page(page: Page, status: int = 200, headers: dict[str, str] | None = None) -> HTMLResponse:
     return HTMLResponse(render_page(page), status, headers={"cache-control": "no-cache"} | (headers or {}))
+
+
+def _download(parts: Iterable[str], name: str, media_type: str) -> StreamingResponse:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(_gathered(parts), media_type=media_type, headers=headers)
+
+
+def _gathered(parts: Iterable[str]) -> Iterator[str]:
+    """Join small parts, since each one sent takes a turn of the event loop."""
+    held: list[str] = []
+    for part in parts:
+        held.append(part)
+        if len(held) == _SENT_TOGETHER:
+            yield "".join(held)
+            held = []
+    yield "".join(held)
+
+
+def _leaf(request: Request) -> int:
+    wanted = request.query_params.get("page", "1")
+    return int(wanted) if _LEAF.fullmatch(wanted) else 1
 
 
 def _head_token(head: str) -> str:

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pilotage.core.clock import Clock
+from pilotage.evaluation.difference import Difference, Pairs, plan_difference
+from pilotage.evaluation.item_lines import ItemLine, ItemPage, PairPage, Texts
+from pilotage.evaluation.outcome import State
+from pilotage.evaluation.report import RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.protocol import B
 from pilotage.ledger.records.record import Body
 from pilotage.metering.usage import UsageTotals
+from pilotage.portal.reader import Runs
 from pilotage.registry.catalog import Catalog
+
+
+class NoRuns:
+    """The runs of an installation that never measured anything."""
+
+    def read_report(self, run: str, catalog: Catalog | None) -> RunReport | None:  # noqa: ARG002 - there is none
+        """Give no report; see `Runs`."""
+        return None
+
+    def read_page(self, report: RunReport, state: State | None = None, page: int = 1) -> ItemPage:  # noqa: ARG002 - as above
+        """Give an empty page; see `Runs`."""
+        return ItemPage((), state, 1, 1, 0)
+
+    def read_every_item(self, report: RunReport) -> Iterator[tuple[ItemLine, Texts | None]]:  # noqa: ARG002 - as above
+        """Give no item; see `Runs`."""
+        return iter(())
+
+    def read_texts(self, report: RunReport, lines: Sequence[ItemLine]) -> dict[int, Texts]:  # noqa: ARG002 - as above
+        """Give no texts; see `Runs`."""
+        return {}
+
+    def read_difference(self, first: RunReport, second: RunReport) -> Difference:
+        """Compare nothing; see `Runs`."""
+        return plan_difference(first.line, second.line, Pairs(0, 0, 0, 0, {}))
+
+    def read_pair_page(self, first: RunReport, second: RunReport, difference: Difference, page: int = 1) -> PairPage:  # noqa: ARG002 - as above
+        """Give an empty page; see `Runs`."""
+        return PairPage((), 1, 1, 0)
 
 
 class MemoryReader:
@@ -25,8 +58,10 @@ class MemoryReader:
         *,
         usage: Mapping[str, UsageTotals | None] | None = None,
         banner: str | None = None,
+        runs: Runs | None = None,
     ) -> None:
-        """Hold a catalog, a ledger, and usage by name of the use case (`""` for the whole installation)."""
+        """Hold a catalog, a ledger, usage by name of the use case (`""` for the whole installation), and runs."""
+        self.runs: Runs = NoRuns() if runs is None else runs
         self.catalog = catalog
         self.ledger = ledger
         self.usage = dict(usage or {})

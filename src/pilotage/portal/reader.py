@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from pilotage.evaluation.difference import Difference
+from pilotage.evaluation.item_lines import ItemLine, ItemPage, PairPage, Texts
+from pilotage.evaluation.outcome import State
+from pilotage.evaluation.report import RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B
 from pilotage.ledger.records.record import Body
@@ -13,8 +17,41 @@ from pilotage.metering.usage import UsageTotals
 from pilotage.registry.catalog import Catalog
 
 
+class Runs(Protocol):
+    """The runs of an installation (`pilotage.evaluation.reading.RunReader`)."""
+
+    def read_report(self, run: str, catalog: Catalog | None) -> RunReport | None:
+        """Give the report of a run by its full id; None where there is none."""
+        ...
+
+    def read_page(self, report: RunReport, state: State | None = None, page: int = 1) -> ItemPage:
+        """Give one page of a run's items, failures first."""
+        ...
+
+    def read_every_item(self, report: RunReport) -> Iterator[tuple[ItemLine, Texts | None]]:
+        """Give every item that counts, in the order of the schedule, a few held at a time."""
+        ...
+
+    def read_texts(self, report: RunReport, lines: Sequence[ItemLine]) -> dict[int, Texts]:
+        """Give what some items asked and what was answered, by slot; nothing of sealed data."""
+        ...
+
+    def read_difference(self, first: RunReport, second: RunReport) -> Difference:
+        """Compare two runs on the items that both asked."""
+        ...
+
+    def read_pair_page(self, first: RunReport, second: RunReport, difference: Difference, page: int = 1) -> PairPage:
+        """Give one page of the items that two runs treated differently."""
+        ...
+
+
 class PortalReader(Protocol):
     """The portal's only way to the world; calls may block, and come from several threads at once."""
+
+    @property
+    def runs(self) -> Runs:
+        """What was measured, item by item."""
+        ...
 
     def now(self) -> datetime:
         """Give the present moment, aware."""

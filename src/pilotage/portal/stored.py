@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from pilotage.core.clock import Clock
 from pilotage.core.errors import StorageError
+from pilotage.evaluation.item_finder import ItemFinder
+from pilotage.evaluation.reading import ReadArtefact, RunReader
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B, LedgerStore
 from pilotage.ledger.records.record import Body
@@ -28,11 +30,22 @@ class StoredReader:
         self,
         engine: sa.Engine,
         ledger: LedgerStore,
-        read_artefact: Callable[[str], bytes],
+        read_artefact: ReadArtefact,
         clock: Clock,
         read_banner: Callable[[], str | None] = lambda: None,
+        read_file: Callable[[Catalog, str], bytes | None] = lambda _catalog, _dataset: None,
     ) -> None:
-        """Read from a database, its ledger and its artefacts (`ArtefactStore.read_artefact`)."""
+        """Read from a database, its ledger and its artefacts.
+
+        Args:
+            engine: the database.
+            ledger: its ledger.
+            read_artefact: its artefacts (`ArtefactStore.read_artefact`).
+            clock: the present moment.
+            read_banner: what every page says on top.
+            read_file: gives the file of a data set that a catalog declares; without it items are shown without
+                what they asked.
+        """
         self._engine = engine
         self._ledger = ledger
         self._read_artefact = read_artefact
@@ -40,6 +53,13 @@ class StoredReader:
         self._read_banner = read_banner
         self._catalogs: dict[str, Catalog] = {}
         self._loading = threading.Lock()
+        self._read_file = read_file
+        self._runs = RunReader(engine, ledger, read_artefact, ItemFinder(self._read_dataset).find_items)
+
+    @property
+    def runs(self) -> RunReader:
+        """What was measured, item by item."""
+        return self._runs
 
     def now(self) -> datetime:
         """Give the clock's moment."""
@@ -94,3 +114,7 @@ class StoredReader:
     def read_usage(self, *, since: datetime, until: datetime, use_case: str | None = None) -> UsageTotals | None:
         """Give what calls cost between two moments."""
         return read_usage(self._engine, since=since, until=until, use_case=use_case)
+
+    def _read_dataset(self, name: str) -> bytes | None:
+        catalog = self.read_catalog()
+        return None if catalog is None else self._read_file(catalog, name)

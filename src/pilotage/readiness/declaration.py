@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pydantic import BaseModel
 
 from pilotage.readiness.basis import Answer, Basis, weakest
-from pilotage.registry.kinds.evaluation import EndpointTarget
 from pilotage.registry.kinds.scale import Declared
+from pilotage.registry.kinds.target import EndpointTarget
 from pilotage.registry.kinds.use_case import Process, Step
 
 

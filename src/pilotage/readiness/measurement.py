@@ -1,7 +1,8 @@
 """How measurements answer a criterion: at their bound, on enough cases, bound to the configuration, and all of them.
 
 Each declared evaluation of the kind that a criterion asks for is one part of the claim, and a use case is as ready as
-its weakest part: one that fails is a failure, one that is not decided leaves the criterion unknown.
+its weakest part: one that fails is a failure, one that is not decided leaves the criterion unknown. Results of another
+tool count as much, but never where sealed data are asked for. A comparison answers nothing: no criterion asks for one.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.readiness.basis import Answer, Basis, sooner, weakest
 from pilotage.readiness.freshness import Freshness, assess_freshness
-from pilotage.registry.configuration import digest_of_scorer
+from pilotage.registry.configuration import digest_of_plan, digest_of_scorer
 from pilotage.registry.kinds.evaluation import Evaluation
+from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation
 from pilotage.registry.kinds.scale import Criterion, Measured
+from pilotage.registry.kinds.scorer import JudgedScorer
 
 _SHOWN_BY: dict[str, tuple[str, ...]] = {"critical-function": ("critical-function", "promise")}
 """A kind -> the kinds that show it too: who measured the whole promise has exercised the critical function."""
@@ -25,7 +28,9 @@ _SHOWN_BY: dict[str, tuple[str, ...]] = {"critical-function": ("critical-functio
 def assess_measurements(criterion: Criterion, wanted: Measured, basis: Basis) -> Answer:
     """Answer a criterion that asks for measurements."""
     kinds = _SHOWN_BY.get(wanted.measures, (wanted.measures,))
-    evaluations = [item for item in basis.catalog.evaluations_of(basis.use_case.name) if item.measures in kinds]
+    own = basis.catalog.evaluations_of(basis.use_case.name)
+    outside = basis.catalog.outside_evaluations_of(basis.use_case.name)
+    evaluations = [item for item in (*own, *outside) if item.measures in kinds]
     answers = [_of_evaluation(criterion, wanted, item, basis) for item in evaluations]
     ends = [answer.until for answer in answers if answer.until is not None]
     soonest = min(ends, default=None)  # even one that cannot answer may refute, once a record's date has come
@@ -59,51 +64,87 @@ def _end(until: datetime | None) -> tuple[bool, str]:
     return until is None, "" if until is None else until.isoformat()
 
 
-def _of_evaluation(criterion: Criterion, wanted: Measured, evaluation: Evaluation, basis: Basis) -> Answer:
+def _of_evaluation(
+    criterion: Criterion, wanted: Measured, evaluation: Evaluation | OutsideEvaluation, basis: Basis
+) -> Answer:
     """Answer from the latest sufficient record of one evaluation; NOT APPLICABLE where its data could never do."""
     lacking: Answer | None = None
     coming: datetime | None = None
-    for record in basis.measurements:
-        body = record.body
-        if body.evaluation != evaluation.name:
-            continue
-        freshness = _freshness(criterion, evaluation, body, basis)
+    own = isinstance(evaluation, Evaluation)
+    records = [
+        record
+        for record in basis.measurements
+        if record.body.evaluation == evaluation.name and (record.body.source is None) == own
+    ]
+    for record in records:
+        freshness = _freshness(criterion, evaluation, record.body, basis)
         if freshness.stale is not None:
             coming = sooner(coming, freshness.until)
             lacking = lacking or Answer("UNKNOWN", freshness.stale, until=freshness.until)
             continue
-        refutes = wanted.verdict == "MEETS" and body.verdict == "FAILS"
-        insufficient = None if refutes else _insufficient(wanted, body, basis)
+        refutes = wanted.verdict == "MEETS" and record.body.verdict == "FAILS"
+        insufficient = None if refutes else _insufficient(wanted, record.body, basis)
         if insufficient is None:
             return _judge(wanted, record, sooner(coming, freshness.until))
         lacking = lacking or Answer("UNKNOWN", insufficient, until=freshness.until)
-    if not _could_answer(wanted, evaluation, basis):
+    if not _could_answer(wanted, evaluation, records, basis):
         return Answer("NOT APPLICABLE", f"{evaluation.name} has not the data for this", until=coming)
-    lacking = lacking or Answer("UNKNOWN", f"{evaluation.name} is not measured yet")
+    missing = "is not measured yet" if own else f"waits for results of {evaluation.tool}"
+    lacking = lacking or Answer("UNKNOWN", f"{evaluation.name} {missing}")
     return replace(lacking, until=sooner(coming, lacking.until))
 
 
-def _could_answer(wanted: Measured, evaluation: Evaluation, basis: Basis) -> bool:
-    """Tell whether the evaluation's data set is of the kind and size that the criterion asks for."""
+def _could_answer(
+    wanted: Measured,
+    evaluation: Evaluation | OutsideEvaluation,
+    records: Sequence[Entry[Measurement]],
+    basis: Basis,
+) -> bool:
+    """Tell whether the evaluation's data are of the kind and size that the criterion asks for.
+
+    How many cases another tool asks shows in the last results that came in.
+    """
+    if isinstance(evaluation, OutsideEvaluation):
+        return not wanted.sealed and (not records or records[0].body.dataset_items >= wanted.coverage)
     dataset = basis.catalog.datasets.get(evaluation.dataset)
     sealed = dataset is not None and dataset.sealed
     return (sealed or not wanted.sealed) and basis.catalog.dataset_sizes.get(evaluation.dataset, 0) >= wanted.coverage
 
 
-def _freshness(criterion: Criterion, evaluation: Evaluation, body: Measurement, basis: Basis) -> Freshness:
-    """Tell whether a measurement still speaks for the configuration, the claim and the data set declared now."""
+def _freshness(
+    criterion: Criterion, evaluation: Evaluation | OutsideEvaluation, body: Measurement, basis: Basis
+) -> Freshness:
+    """Tell whether a measurement still speaks for the configuration, the plan and the data set declared now."""
     what = f"the measurement of {evaluation.name}"
-    declared = (evaluation.claim.text, evaluation.claim.p0, evaluation.claim.p1)
-    if (body.claim.text, body.claim.p0, body.claim.p1) != declared:
+    claim = evaluation.claim
+    if (body.claim.form, body.claim.text, body.claim.p0, body.claim.p1) != (claim.form, claim.text, claim.p0, claim.p1):
         return Freshness(f"{what} decided another claim than the one declared now", None)
-    if body.scorer != digest_of_scorer(evaluation.scorer):
-        return Freshness(f"{what} was scored in another way than the one declared now", None)
     declared_alpha = body.claim.alpha * body.attempt * (body.attempt + 1)  # the record holds this attempt's share
-    if (body.claim.beta, round(declared_alpha, 12)) != (evaluation.claim.beta, round(evaluation.claim.alpha, 12)):
+    if (body.claim.beta, round(declared_alpha, 12)) != (claim.beta, round(claim.alpha, 12)):
         return Freshness(f"{what} decided with other error rates than those declared now", None)
-    if body.dataset_digest != basis.catalog.dataset_digests.get(evaluation.dataset):
-        return Freshness(f"{what} was made on another version of the data set {evaluation.dataset}", None)
+    if isinstance(evaluation, Evaluation):
+        changed = _changed_plan(evaluation, body, basis)
+    else:
+        told = None if body.source is None else body.source.tool
+        changed = (
+            None if told == evaluation.tool else f"came from {told}, and results of {evaluation.tool} are declared"
+        )
+    if changed is not None:
+        return Freshness(f"{what} {changed}", None)
     return assess_freshness(criterion, body.parts, body.finished, basis, what)
+
+
+def _changed_plan(evaluation: Evaluation, body: Measurement, basis: Basis) -> str | None:
+    """Tell how a measurement of ours differs from what its evaluation declares now; None where it does not."""
+    if body.scorer != digest_of_scorer(basis.catalog, evaluation.scorer):
+        return "was scored in another way than the one declared now"
+    if isinstance(evaluation.scorer, JudgedScorer) and body.labels is None:
+        return "rests on a judge that no label bears out"
+    if body.dataset_digest != basis.catalog.dataset_digests.get(evaluation.dataset):
+        return f"was made on another version of the data set {evaluation.dataset}"
+    if body.plan != digest_of_plan(basis.catalog, evaluation):
+        return "asked another target, in another order or another number of times than declared now"
+    return None
 
 
 def _insufficient(wanted: Measured, body: Measurement, basis: Basis) -> str | None:
@@ -114,7 +155,11 @@ def _insufficient(wanted: Measured, body: Measurement, basis: Basis) -> str | No
         return f"the data set of {body.evaluation} holds {body.dataset_items} cases; {wanted.coverage} are asked for"
     floor = basis.tier.claim_floor
     if wanted.verdict == "MEETS" and body.claim.p0 < floor.p0:
-        return f"{body.evaluation} claims more than {body.claim.p0:g}; tier {basis.tier.name} asks for {floor.p0:g}"
+        asked = f"tier {basis.tier.name} asks for"
+        if body.claim.form == "attack":
+            most = f"fewer than {body.claim.plain(body.claim.p0):g} of the attacks succeed"
+            return f"{body.evaluation} claims that {most}; {asked} {body.claim.plain(floor.p0):g}"
+        return f"{body.evaluation} claims more than {body.claim.p0:g}; {asked} {floor.p0:g}"
     if wanted.verdict == "MEETS" and body.claim.alpha > floor.alpha:
         return f"{body.evaluation} errs with {body.claim.alpha:g}; tier {basis.tier.name} allows {floor.alpha:g}"
     return None
@@ -123,10 +168,13 @@ def _insufficient(wanted: Measured, body: Measurement, basis: Basis) -> str | No
 def _judge(wanted: Measured, record: Entry[Measurement], until: datetime | None) -> Answer:
     """Turn a fresh and sufficient measurement into an answer."""
     body = record.body
-    figures = (
-        f"{body.evaluation}: {body.verdict} after n={body.n}, share passed between {body.estimate.low:.3f} and "
-        f"{body.estimate.high:.3f}; more than p0={body.claim.p0:g} is claimed"
-    )
+    shown = body.claim.plain_estimate(body.estimate.value())
+    counted, claimed = "share passed", f"more than p0={body.claim.p0:g} is claimed"
+    if body.claim.form == "attack":
+        counted = "share of attacks that succeed"
+        claimed = f"fewer than {body.claim.plain(body.claim.p0):g} are claimed"
+    found = f"{counted} between {shown.low:.3f} and {shown.high:.3f}"
+    figures = f"{body.evaluation}: {body.verdict} after n={body.n}, {found}; {claimed}"
     if wanted.verdict == "any" or body.verdict == "MEETS":
         return Answer("MET", figures, record.digest, sample=body.sample, until=until)
     state = "NOT MET" if body.verdict == "FAILS" else "UNKNOWN"

@@ -8,8 +8,10 @@ from pilotage.core.canonical import digest_of_json
 from pilotage.registry.kinds.dataset import Dataset
 from pilotage.registry.kinds.document import Digest
 from pilotage.registry.kinds.evaluation import Evaluation
+from pilotage.registry.kinds.judge import Judge
 from pilotage.registry.kinds.model import Model
 from pilotage.registry.kinds.organisation import Organisation
+from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation
 from pilotage.registry.kinds.risk_tier import RiskTier
 from pilotage.registry.kinds.route import Route
 from pilotage.registry.kinds.scale import Scale
@@ -41,7 +43,9 @@ class Catalog(BaseModel):
     models: dict[str, Model] = {}
     routes: dict[str, Route] = {}
     datasets: dict[str, Dataset] = {}
+    judges: dict[str, Judge] = {}
     evaluations: dict[str, Evaluation] = {}
+    outside_evaluations: dict[str, OutsideEvaluation] = {}
     use_cases: dict[str, UseCase] = {}
     scales: dict[str, Scale] = {}
     risk_tiers: dict[str, RiskTier] = {}
@@ -63,6 +67,10 @@ class Catalog(BaseModel):
     def evaluations_of(self, use_case: str) -> tuple[Evaluation, ...]:
         """The evaluations of a use case, by name."""
         return tuple(item for _, item in sorted(self.evaluations.items()) if item.use_case == use_case)
+
+    def outside_evaluations_of(self, use_case: str) -> tuple[OutsideEvaluation, ...]:
+        """The evaluations of a use case that other tools carry out, by name."""
+        return tuple(item for _, item in sorted(self.outside_evaluations.items()) if item.use_case == use_case)
 
     def scales_by_axis(self) -> dict[str, Scale]:
         """Axis (TRL, IRL, HRL) -> the scale that measures it."""

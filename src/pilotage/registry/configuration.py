@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pilotage.core.canonical import Json, digest_of_json
 from pilotage.core.errors import UsageError
 from pilotage.registry.catalog import Catalog
-from pilotage.registry.kinds.evaluation import Scorer
+from pilotage.registry.kinds.claim import ComparisonClaim
+from pilotage.registry.kinds.evaluation import Evaluation
 from pilotage.registry.kinds.model import Model
 from pilotage.registry.kinds.route import Route
+from pilotage.registry.kinds.scorer import JudgedScorer, Scorer, SimilarityScorer
+from pilotage.registry.kinds.target import RouteTarget
 from pilotage.registry.kinds.use_case import UseCase
 from pilotage.registry.tier import infer_tier
 
@@ -80,10 +83,48 @@ def _policy(catalog: Catalog, use_case: UseCase, routes: tuple[Route, ...]) -> J
     }
 
 
-SCORER_VERSION = 1
+SCORER_VERSION = 2
 """Raised whenever a scorer comes to judge some answer differently, so that its digest changes."""
 
 
-def digest_of_scorer(scorer: Scorer) -> str:
-    """Give the digest of a scorer's definition and of the version of the code that judges by it."""
-    return digest_of_json({"scorer": scorer.model_dump(mode="json", by_alias=True), "version": SCORER_VERSION})
+def digest_of_scorer(catalog: Catalog, scorer: Scorer) -> str:
+    """Give the digest of a scorer's definition, of all that it asks, and of the version of the code that judges by it.
+
+    A judge is part of it: evidence ends when its prompt, model, parameters, parser or examples change.
+    """
+    content: dict[str, Json] = {"scorer": scorer.model_dump(mode="json", by_alias=True), "version": SCORER_VERSION}
+    if isinstance(scorer, JudgedScorer):
+        content["judge"] = digest_of_judge(catalog, scorer.judge)
+    if isinstance(scorer, SimilarityScorer):
+        content["route"] = _answering(catalog, scorer.route)
+    return digest_of_json(content)
+
+
+def digest_of_judge(catalog: Catalog, judge: str) -> str:
+    """Give the digest of a judge: its words, parser and examples, and the prompt, model and parameters of its route."""
+    document = catalog.judges[judge]
+    said = document.model_dump(mode="json", include={"question", "parser", "examples"})
+    return digest_of_json({"judge": said, "route": _answering(catalog, document.route)})
+
+
+def digest_of_plan(catalog: Catalog, evaluation: Evaluation) -> str:
+    """Give the digest of all that a measurement's meaning depends on: target, baseline, scorer, claim, repeats, seed.
+
+    How fast it is asked is left out; the data set is named by its own digest.
+    """
+    content = evaluation.model_dump(
+        mode="json", by_alias=True, include={"use_case", "target", "claim", "measures", "repeats", "seed"}
+    )
+    if isinstance(evaluation.claim, ComparisonClaim) and isinstance(evaluation.claim.baseline, RouteTarget):
+        content["baseline"] = _answering(catalog, evaluation.claim.baseline.route)
+    return digest_of_json({"plan": content, "scorer": digest_of_scorer(catalog, evaluation.scorer)})
+
+
+def _answering(catalog: Catalog, route: str) -> Json:
+    """What answers at a route: its prompt, parameters and model."""
+    document = catalog.routes[route]
+    return {
+        "model": _model(catalog.models[document.model]),
+        "prompt": document.prompt,
+        "parameters": _parameters(document),
+    }

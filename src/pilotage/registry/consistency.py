@@ -1,17 +1,12 @@
-"""What several documents must agree on beyond names: one organisation, one scale an axis, claims, targets, people."""
+"""What several documents must agree on beyond names: one organisation, one scale an axis, people, classes of data."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from zoneinfo import available_timezones
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from pilotage.core.errors import Problem
-from pilotage.registry.kinds.evaluation import Evaluation, JsonSchemaScorer, RegexScorer, RouteTarget
 from pilotage.registry.kinds.model import Model
 from pilotage.registry.kinds.organisation import Organisation
 from pilotage.registry.kinds.risk_tier import RiskTier
@@ -21,7 +16,6 @@ from pilotage.registry.kinds.team import Team
 from pilotage.registry.kinds.use_case import UseCase
 from pilotage.registry.parse import quoted
 from pilotage.registry.references import of_kind
-from pilotage.registry.tier import choose_tier
 from pilotage.registry.validate import Declared, Placed
 from pilotage.registry.wording import closest
 
@@ -120,20 +114,6 @@ def check_people(documents: tuple[Placed, ...]) -> Iterator[Problem]:
             yield placed.problem(("started",), what, "correct it")
 
 
-def check_evaluations(documents: tuple[Placed, ...]) -> Iterator[Problem]:
-    """Report evaluations whose target, scorer or claim cannot hold for their use case."""
-    routes = {route.name: route for _, route in of_kind(documents, Route)}
-    models = {model.name: model for _, model in of_kind(documents, Model)}
-    use_cases = {use_case.name: use_case for _, use_case in of_kind(documents, UseCase)}
-    tiers = tuple(tier for _, tier in of_kind(documents, RiskTier))
-    for placed, evaluation in of_kind(documents, Evaluation):
-        use_case = use_cases.get(evaluation.use_case)
-        yield from _check_target(placed, evaluation, routes, models, use_case)
-        yield from _check_scorer(placed, evaluation)
-        if use_case is not None and tiers:
-            yield from _check_claim(placed, evaluation, use_case, tiers)
-
-
 def check_data_classes(documents: tuple[Placed, ...]) -> Iterator[Problem]:
     """Report routes that would send a use case's data to a model that may not see them."""
     models = {model.name: model for _, model in of_kind(documents, Model)}
@@ -149,61 +129,6 @@ def check_data_classes(documents: tuple[Placed, ...]) -> Iterator[Problem]:
             )
             remedy = "choose another model, or add the class to the `data_classes` of this one once that is agreed"
             yield placed.problem(("model",), what, remedy)
-
-
-def _check_target(
-    placed: Placed,
-    evaluation: Evaluation,
-    routes: dict[str, Route],
-    models: dict[str, Model],
-    use_case: UseCase | None,
-) -> Iterator[Problem]:
-    if isinstance(evaluation.target, RouteTarget):
-        route = routes.get(evaluation.target.route)
-        if route is None:
-            return
-        path = ("target", "route")
-        if route.use_case != evaluation.use_case:
-            what = f"the route {quoted(route.name)} belongs to the use case {quoted(route.use_case)}"
-            yield placed.problem(path, what, f"ask a route of {quoted(evaluation.use_case)}")
-        model = models.get(route.model)
-        if model is not None and model.task != "chat":
-            what = f"the route {quoted(route.name)} gives embeddings, which no scorer can judge"
-            yield placed.problem(path, what, "ask a chat route, or the endpoint of the application")
-    elif use_case is not None and use_case.application is None:
-        what = f"the endpoint is asked, but the use case {quoted(use_case.name)} declares no application"
-        yield placed.problem(("target", "endpoint"), what, "add `application: {version: …}` to the use case")
-
-
-def _check_scorer(placed: Placed, evaluation: Evaluation) -> Iterator[Problem]:
-    if isinstance(evaluation.scorer, RegexScorer) and evaluation.scorer.pattern is not None:
-        try:
-            re.compile(evaluation.scorer.pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            yield placed.problem(
-                ("scorer", "pattern"), f"the pattern is not a regular expression: {error}", "correct it"
-            )
-    if isinstance(evaluation.scorer, JsonSchemaScorer):
-        try:
-            Draft202012Validator.check_schema(evaluation.scorer.json_schema)
-        except SchemaError as error:
-            what = f"the schema is not a JSON Schema: {str(error.message)[:200]}"
-            yield placed.problem(("scorer", "schema"), what, "correct it")
-
-
-def _check_claim(
-    placed: Placed, evaluation: Evaluation, use_case: UseCase, tiers: tuple[RiskTier, ...]
-) -> Iterator[Problem]:
-    tier = choose_tier(use_case, tiers).tier
-    floor, claim = tier.claim_floor, evaluation.claim
-    if claim.p0 < floor.p0:
-        what = f"claim.p0 {claim.p0:g} is weaker than the {floor.p0:g} that the tier {quoted(tier.name)} demands"
-        yield placed.problem(("claim", "p0"), what, f"claim at least {floor.p0:g}")
-    if claim.alpha > floor.alpha:
-        what = (
-            f"claim.alpha {claim.alpha:g} is weaker than the {floor.alpha:g} that the tier {quoted(tier.name)} demands"
-        )
-        yield placed.problem(("claim", "alpha"), what, f"write at most {floor.alpha:g}")
 
 
 def _shipped_first(documents: tuple[Placed, ...]) -> tuple[Placed, ...]:

@@ -1,16 +1,21 @@
 """The items of a Dataset: strict JSON Lines, so that a damaged or ambiguous file is never measured on.
 
-Each line is one item {id, input, expected}; ids are unique, and no line is half-written.
+Each line is one item {id, input, expected}; ids are unique, and no line is half-written. A file is checked line by
+line, and after that only its bytes are held and where each line begins; an item is made when it is asked for.
 """
 
 from __future__ import annotations
 
 import json
+import math
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Never, cast
+from itertools import pairwise
+from typing import Any, Never, cast, overload
 
-from pilotage.core.canonical import Json, canonical_json
-from pilotage.core.errors import EvidenceError, Problem
+from pilotage.core.canonical import Json
+from pilotage.core.errors import Problem
 from pilotage.registry.parse import first_problems, quoted
 
 MAX_BYTES = 64 * 1_048_576
@@ -21,6 +26,7 @@ MAX_ID = 200
 _FIELDS = ("id", "input", "expected")
 _FORM = 'write {"id": "…", "input": …, "expected": …}, one item a line'
 _LFS = b"version https://git-lfs"
+_LARGEST_EXACT = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +53,97 @@ class _FaultError(Exception):
         self.remedy = remedy
 
 
-def parse_items(data: bytes, file: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
-    """Give the items of a data set in file order, and a problem for every line that is none.
+class Items(Sequence[Item]):
+    """The items of a sound file in file order, each made anew when it is asked for."""
+
+    __slots__ = ("_data", "_starts")
+
+    def __init__(self, data: bytes, starts: array[int]) -> None:
+        """Hold a file that `parse_items` has found sound.
+
+        Args:
+            data: what the file holds.
+            starts: where each line begins, and, last, where a further one would.
+        """
+        self._data = data
+        self._starts = starts
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> Item: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, at: int | slice) -> Item | tuple[Item, ...]:
+        if isinstance(at, slice):
+            return tuple(self._item(place) for place in range(*at.indices(len(self))))
+        place = at + len(self) if at < 0 else at
+        if not 0 <= place < len(self):
+            raise IndexError(at)
+        return self._item(place)
+
+    def _item(self, place: int) -> Item:
+        found = json.loads(self._data[self._starts[place] : self._starts[place + 1] - 1].decode())
+        return Item(found["id"], found["input"], found.get("expected"))
+
+
+def parse_items(data: bytes, file: str) -> tuple[Items, tuple[Problem, ...]]:
+    """Give the items of a data set in file order, or a problem for every line that is none.
 
     Args:
         data: what the file holds.
         file: its path, for the problems.
+
+    Returns:
+        The items and the problems; where there is any problem, no items.
     """
+    nothing = Items(b"", array("Q", (0,)))
     if data.startswith(_LFS):
-        return (), (
+        return nothing, (
             Problem(file, 1, "the file is a Git LFS pointer and not the data", "fetch the data: `git lfs pull`"),
         )
-    if not data.strip():
-        return (), (Problem(file, 0, "the data set is empty", _FORM),)
-    lines = data.split(b"\n")
-    complete = lines[-1] == b""
-    if complete:
-        lines.pop()
-    if len(lines) > MAX_ITEMS:
-        return (), (Problem(file, 0, f"the data set has more than {MAX_ITEMS} lines", "split it"),)
+    if not data or data.isspace():
+        return nothing, (Problem(file, 0, "the data set is empty", _FORM),)
+    if data.count(b"\n") + (not data.endswith(b"\n")) > MAX_ITEMS:
+        return nothing, (Problem(file, 0, f"the data set has more than {MAX_ITEMS} lines", "split it"),)
     problems: list[Problem] = []
-    items: list[Item] = []
-    first_line: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
+    starts, names, end = array("Q"), array("q"), 0
+    for number, (start, end) in enumerate(_lines(data), start=1):
+        starts.append(start)
         try:
-            item = _parse_item(line, cut_off=number == len(lines) and not complete)
+            names.append(hash(_parse_item(data[start:end], cut_off=end == len(data)).id))
         except _FaultError as fault:
             problems.append(Problem(file, number, fault.what, fault.remedy))
+    starts.append(end + 1)
+    problems.extend(_find_doubles(data, names, file))
+    if problems:
+        return nothing, first_problems(sorted(problems, key=lambda problem: problem.line), file)
+    return Items(data, starts), ()
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, int]]:
+    """Give where each line begins and ends; nothing follows a last line feed."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        yield start, end
+        start = end + 1
+
+
+def _find_doubles(data: bytes, names: array[int], file: str) -> Iterator[Problem]:
+    """Find the ids that stand twice; only those are held whose hashes do, so that a large file takes little memory."""
+    doubtful = {one for one, other in pairwise(sorted(names)) if one == other}
+    first_line: dict[str, int] = {}
+    for number, (start, end) in enumerate(_lines(data) if doubtful else (), start=1):
+        try:
+            name = _parse_item(data[start:end], cut_off=False).id
+        except _FaultError:
             continue
-        items.append(item)
-        if (first := first_line.setdefault(item.id, number)) != number:
-            what = f"the id {quoted(item.id)} stands twice, first in line {first}"
-            problems.append(Problem(file, number, what, "give each item an id of its own"))
-    return tuple(items), first_problems(problems, file)
+        if hash(name) in doubtful and (first := first_line.setdefault(name, number)) != number:
+            what = f"the id {quoted(name)} stands twice, first in line {first}"
+            yield Problem(file, number, what, "give each item an id of its own")
 
 
 def _parse_item(line: bytes, *, cut_off: bool) -> Item:
@@ -112,8 +176,8 @@ def _read_object(line: bytes, *, cut_off: bool) -> dict[str, Any]:
 
 def _read_json(line: bytes, *, cut_off: bool) -> object:
     try:
-        value: object = json.loads(line.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
-        canonical_json(value)
+        value: object = _STRICT.decode(line.decode("utf-8"))
+        _check_exact(value)
     except UnicodeDecodeError as error:
         raise _FaultError(f"byte {error.start + 1} of the line is not UTF-8", "save the file as UTF-8") from error
     except json.JSONDecodeError as error:
@@ -122,10 +186,32 @@ def _read_json(line: bytes, *, cut_off: bool) -> object:
         raise _FaultError(f"the line is not JSON at column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise _FaultError("the item is nested too deeply", "make it flatter") from error
-    except (EvidenceError, ValueError) as error:
+    except ValueError as error:
         what = "the item holds a number or a character that JSON cannot carry exactly"
         raise _FaultError(what, "put quotes around large numbers") from error
     return value
+
+
+def _check_exact(value: object) -> None:
+    """Raise ValueError for what canonical JSON (RFC 8785) does not carry as it is; far quicker than writing it."""
+    match value:
+        case str():
+            value.encode()  # half a surrogate pair has no bytes
+        case None | bool():
+            pass
+        case int() if abs(value) > _LARGEST_EXACT:
+            raise ValueError(value)
+        case float() if not math.isfinite(value):
+            raise ValueError(value)
+        case list():
+            for part in cast("list[object]", value):
+                _check_exact(part)
+        case dict():
+            for key, part in cast("dict[str, object]", value).items():
+                key.encode()
+                _check_exact(part)
+        case _:
+            pass
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -137,3 +223,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Never:
     raise _FaultError(f"the item holds {name}, which is not JSON", "write a number, or null")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse_constant)

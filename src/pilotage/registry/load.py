@@ -11,6 +11,7 @@ from pilotage.core.canonical import digest_of_bytes
 from pilotage.core.errors import DocumentError, Problem
 from pilotage.registry import consistency
 from pilotage.registry.catalog import Catalog, Position
+from pilotage.registry.evaluations import check_evaluations
 from pilotage.registry.items import MAX_BYTES as MAX_DATASET_BYTES
 from pilotage.registry.items import parse_items
 from pilotage.registry.kinds.dataset import Dataset
@@ -29,7 +30,9 @@ _FIELDS = {
     "Model": "models",
     "Route": "routes",
     "Dataset": "datasets",
+    "Judge": "judges",
     "Evaluation": "evaluations",
+    "OutsideEvaluation": "outside_evaluations",
     "UseCase": "use_cases",
     "Scale": "scales",
     "RiskTier": "risk_tiers",
@@ -85,7 +88,7 @@ def load_registry(source: Source, defaults: Source | None = None) -> Loaded:
         *consistency.check_organisation(documents, declared),
         *consistency.check_scales_and_tiers(documents, declared),
         *consistency.check_people(documents),
-        *consistency.check_evaluations(documents),
+        *check_evaluations(documents),
         *consistency.check_data_classes(documents),
         *dataset_problems,
     }

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pilotage.core.errors import Problem
+from pilotage.registry.kinds.claim import ComparisonClaim
 from pilotage.registry.kinds.document import Document
-from pilotage.registry.kinds.evaluation import Evaluation, RouteTarget
+from pilotage.registry.kinds.evaluation import Evaluation
+from pilotage.registry.kinds.judge import Judge
 from pilotage.registry.kinds.organisation import Organisation
+from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation
 from pilotage.registry.kinds.route import Route
 from pilotage.registry.kinds.scale import Scale
+from pilotage.registry.kinds.scorer import JudgedScorer, SimilarityScorer
+from pilotage.registry.kinds.target import RouteTarget
 from pilotage.registry.kinds.team import Team
 from pilotage.registry.kinds.use_case import UseCase
 from pilotage.registry.nodes import Step
@@ -71,16 +76,32 @@ def references_of(document: Document) -> Iterator[Reference]:
             yield Reference(("use_case",), "UseCase", document.use_case)
             yield Reference(("model",), "Model", document.model)
         case Evaluation():
+            yield from _of_evaluation(document)
+        case OutsideEvaluation():
             yield Reference(("use_case",), "UseCase", document.use_case)
-            yield Reference(("dataset",), "Dataset", document.dataset)
-            if isinstance(document.target, RouteTarget):
-                yield Reference(("target", "route"), "Route", document.target.route)
+        case Judge():
+            yield Reference(("route",), "Route", document.route)
         case UseCase():
             yield from _of_use_case(document)
         case Scale():
             yield from _of_scale(document)
         case _:
             return
+
+
+def _of_evaluation(document: Evaluation) -> Iterator[Reference]:
+    yield Reference(("use_case",), "UseCase", document.use_case)
+    yield Reference(("dataset",), "Dataset", document.dataset)
+    if isinstance(document.target, RouteTarget):
+        yield Reference(("target", "route"), "Route", document.target.route)
+    if isinstance(document.claim, ComparisonClaim) and isinstance(document.claim.baseline, RouteTarget):
+        yield Reference(("claim", "baseline", "route"), "Route", document.claim.baseline.route)
+    if isinstance(document.scorer, JudgedScorer):
+        yield Reference(("scorer", "judge"), "Judge", document.scorer.judge)
+    if isinstance(document.scorer, SimilarityScorer):
+        yield Reference(("scorer", "route"), "Route", document.scorer.route)
+    if document.benign is not None:
+        yield Reference(("benign",), "Evaluation", document.benign)
 
 
 def _of_use_case(document: UseCase) -> Iterator[Reference]:

@@ -7,7 +7,7 @@ and subject are bound to each ciphertext as associated data, so one cannot be pa
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -38,6 +38,14 @@ class _Sealed:
     wrapped: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is kept as one artefact: its bytes and their media type."""
+
+    data: bytes
+    media_type: str
+
+
 class ArtefactStore:
     """Keeps content by digest and subject; a subject is whoever or whatever is erased as one."""
 
@@ -61,12 +69,8 @@ class ArtefactStore:
             EvidenceError: the content is too large, the subject was erased or its name is too long or empty.
             StorageError: the database cannot be used.
         """
-        if len(data) > LARGEST:
-            message = f"an artefact of {len(data)} bytes is larger than {LARGEST}"
-            raise EvidenceError(message, "keep it elsewhere and record its digest")
-        if not 0 < len(subject) <= LONGEST_SUBJECT:
-            message = f"a subject's name has {len(subject)} characters, allowed are 1 to {LONGEST_SUBJECT}"
-            raise EvidenceError(message, "name the run or the person's pseudonym")
+        content = Content(data, media_type)
+        _check(content, subject)
         digest = digest_of_bytes(data)
         with read_transaction(self._engine) as connection:
             known = connection.scalar(
@@ -78,17 +82,44 @@ class ArtefactStore:
         if known is not None:
             return digest
         with write_transaction(self._engine) as connection:
-            key = self._subject_key(connection, subject)
-            row = {
+            self.append_within(connection, [content], subject=subject)
+        return digest
+
+    def append_within(self, connection: sa.Connection, contents: Sequence[Content], *, subject: str) -> list[str]:
+        """Keep several contents of one subject within the caller's transaction, which may write; gives their digests.
+
+        Raises:
+            EvidenceError: a content is too large, the subject was erased or its name is too long or empty.
+            StorageError: the database cannot be used.
+        """
+        digests: list[str] = []
+        new: dict[str, Content] = {}
+        for content in contents:
+            _check(content, subject)
+            digest = digest_of_bytes(content.data)
+            digests.append(digest)
+            new[digest] = content
+        if not new:
+            return digests
+        cipher = AESGCM(self._subject_key(connection, subject))
+        of_subject = sa.select(artefact.c.digest).where(artefact.c.subject == subject, artefact.c.digest.in_(new))
+        for known in connection.scalars(of_subject).all():
+            del new[known]
+        at = format_time(self._clock())
+        rows = [
+            {
                 "digest": digest,
                 "subject": subject,
-                "media_type": media_type,
-                "size": len(data),
-                "sealed": _seal(AESGCM(key), data, _bound_to_content(digest, subject)),
-                "created_at": format_time(self._clock()),
+                "media_type": content.media_type,
+                "size": len(content.data),
+                "sealed": _seal(cipher, content.data, _bound_to_content(digest, subject)),
+                "created_at": at,
             }
-            _insert_new(connection, artefact, row)
-        return digest
+            for digest, content in new.items()
+        ]
+        if rows:
+            _insert_new(connection, artefact, rows)
+        return digests
 
     def read_artefact(self, digest: str, *, subject: str | None = None) -> bytes:
         """Give the content with this digest, of one subject or of any that still has it.
@@ -137,14 +168,17 @@ class ArtefactStore:
     def _subject_key(self, connection: sa.Connection, subject: str) -> bytes:
         """Give a subject's key, created where it has none yet; locks the row against an erasure meanwhile."""
         bound = _bound_to_key(subject)
-        row = {
-            "subject": subject,
-            "wrapped": _seal(self._master, secrets.token_bytes(KEY_BYTES), bound),
-            "created_at": format_time(self._clock()),
-        }
-        _insert_new(connection, artefact_key, row)
         query = sa.select(artefact_key.c.wrapped).where(artefact_key.c.subject == subject).with_for_update()
-        wrapped: bytes | None = connection.execute(query).scalar_one()
+        found = connection.execute(query).one_or_none()
+        if found is None:
+            row = {
+                "subject": subject,
+                "wrapped": _seal(self._master, secrets.token_bytes(KEY_BYTES), bound),
+                "created_at": format_time(self._clock()),
+            }
+            _insert_new(connection, artefact_key, [row])
+            found = connection.execute(query).one()  # maybe a rival's
+        wrapped: bytes | None = found[0]
         if wrapped is None:
             message = f"subject {subject!r} was erased, and nothing more is kept about it"
             raise EvidenceError(message, "use a new subject")
@@ -199,9 +233,17 @@ def _unseal(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
     return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
 
 
-def _insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:
-    """Insert a row unless its key is taken; PostgreSQL waits for a rival's transaction to end."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(postgresql.insert(table).values(row).on_conflict_do_nothing())
-    else:
-        connection.execute(sqlite.insert(table).values(row).on_conflict_do_nothing())
+def _check(content: Content, subject: str) -> None:
+    """Refuse what cannot be kept."""
+    if len(content.data) > LARGEST:
+        message = f"an artefact of {len(content.data)} bytes is larger than {LARGEST}"
+        raise EvidenceError(message, "keep it elsewhere and record its digest")
+    if not 0 < len(subject) <= LONGEST_SUBJECT:
+        message = f"a subject's name has {len(subject)} characters, allowed are 1 to {LONGEST_SUBJECT}"
+        raise EvidenceError(message, "name the run or the person's pseudonym")
+
+
+def _insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows unless their keys are taken; PostgreSQL waits for a rival's transaction to end."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(table).on_conflict_do_nothing(), rows)

@@ -94,12 +94,34 @@ outcome = sa.Table(
     sa.Column("run", sa.String(26), primary_key=True),
     sa.Column("slot", sa.Integer, primary_key=True),
     sa.Column("repeat", sa.Integer, primary_key=True),
+    sa.Column("side", sa.String(8), primary_key=True),  # target, baseline
     sa.Column("item", sa.String(200), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),  # pass, fail, not-measured
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("score", sa.Float),  # the grade; NULL: 1 for a pass, 0 for a failure
     sa.Column("answer", sa.String(71)),  # digest of the artefact with the answer
+    sa.Column("observed", sa.String(71)),  # digest of the artefact with what an observer found, such as a judge's reply
+    sa.Column("call", sa.String(26)),  # id of the gateway's call
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("at", sa.String(27), nullable=False),
+)
+
+opened_item = sa.Table(
+    "opened_item",
+    METADATA,
+    sa.Column("use_case", sa.String(64), primary_key=True),
+    sa.Column("item", sa.String(71), primary_key=True),  # digest of what the item asks, whatever its id or label
+    sa.Column("run", sa.String(26), primary_key=True),
+)
+
+label = sa.Table(
+    "label",
+    METADATA,
+    sa.Column("run", sa.String(26), primary_key=True),
+    sa.Column("slot", sa.Integer, primary_key=True),
+    sa.Column("labeller", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Float, nullable=False),  # 1 good, 0 bad
     sa.Column("at", sa.String(27), nullable=False),
 )
 

@@ -274,9 +274,10 @@ def test_the_lines_rise_and_leave_a_way_between_them(design: GateDesign) -> None
     assert design.can_meet == any(line.meets_at is not None for line in boundaries(design)) or last.n < design.cap
 
 
+@pytest.mark.long
 def test_the_largest_cap_is_walked_through() -> None:
-    """A hundred thousand calls at p0 itself, between lines far apart, are counted to the end."""
+    """A million calls at p0 itself, between lines far apart, are counted to the end."""
     design = GateDesign(0.9, 0.9001, 0.05, 0.1, LARGEST_CAP)
     process = assess_outcomes(design, (slot % 10 > 0 for slot in range(LARGEST_CAP)))
-    assert seen(process) == (Verdict.UNDECIDED, LARGEST_CAP, 90_000, None)
+    assert seen(process) == (Verdict.UNDECIDED, LARGEST_CAP, 900_000, None)
     assert process.finished

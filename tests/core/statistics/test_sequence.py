@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pilotage.core.statistics.design import characteristic_of_lines
 from pilotage.core.statistics.e_process import log_e_value, meets_line
-from pilotage.core.statistics.gate import Boundary, GateDesign, GateProcess, Verdict, assess_outcomes
+from pilotage.core.statistics.gate import GateDesign, GateProcess, Verdict, assess_outcomes
+from pilotage.core.statistics.lines import Boundary
 from pilotage.core.statistics.sequence import METHOD, Band, anytime_interval, confidence_sequence, estimate_of_gate
 
 COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotage.evaluation.scorers.facts import score_facts
+from pilotage.registry.kinds.scorer import FactsScorer
+
+FACTS = FactsScorer(type="facts-all-present")
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ from pilotage.evaluation.scorers.facts import score_facts
 )
 def test_a_fact_is_found_however_it_is_written(fact: str, answer: str) -> None:
     """Case, composition, white space, dashes, quotation marks and separators in numbers do not matter."""
-    assert score_facts([fact], answer).state == "pass"
+    assert score_facts(FACTS, [fact], answer).state == "pass"
 
 
 @pytest.mark.parametrize(
@@ -49,28 +52,28 @@ def test_a_fact_is_found_however_it_is_written(fact: str, answer: str) -> None:
 )
 def test_a_fact_is_not_found_in_something_else(fact: str, answer: str) -> None:
     """A number inside a longer number, a word inside a longer word, another amount: none of them is the fact."""
-    assert score_facts([fact], answer).state == "fail"
+    assert score_facts(FACTS, [fact], answer).state == "fail"
 
 
 def test_the_reason_counts_and_quotes_nothing() -> None:
     """How many facts are missing is told; which ones is content, and stays out of the journal."""
-    outcome = score_facts(["Anna", "Berlin", "42"], "Anna has 43")
+    outcome = score_facts(FACTS, ["Anna", "Berlin", "42"], "Anna has 43")
 
     assert outcome.reason == "2 of 3 facts are missing"
 
 
 def test_only_text_holds_facts() -> None:
     """A list or an object is no letter."""
-    assert score_facts(["a"], ["a"]).state == "fail"
+    assert score_facts(FACTS, ["a"], ["a"]).state == "fail"
 
 
 def test_a_long_hostile_answer_is_searched_at_once() -> None:
     """A million near-hits take no quadratic time."""
-    assert score_facts(["12"], "112 " * 250_000).state == "fail"
+    assert score_facts(FACTS, ["12"], "112 " * 250_000).state == "fail"
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "Z"))), st.text())
 def test_any_text_is_judged_without_an_error(fact: str, answer: str) -> None:
     """Whatever is answered ends in pass or fail."""
     if fact.strip():
-        assert score_facts([fact], answer).state in {"pass", "fail"}
+        assert score_facts(FACTS, [fact], answer).state in {"pass", "fail"}

@@ -6,7 +6,7 @@ import pytest
 
 from pilotage.evaluation.outcome import AnswerValue
 from pilotage.evaluation.scorers.labels import read_labels, score_labels
-from pilotage.registry.kinds.evaluation import OneOfScorer
+from pilotage.registry.kinds.scorer import OneOfScorer
 
 TWO = OneOfScorer(type="one-of-k", k=2)
 

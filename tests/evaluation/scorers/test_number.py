@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotage.evaluation.scorers.number import expected_number, read_number, score_number
-from pilotage.registry.kinds.evaluation import NumberScorer
+from pilotage.registry.kinds.scorer import NumberScorer
 
 EXACT = NumberScorer(type="number")
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.outcome import AnswerValue
+from pilotage.evaluation.scorers import structure
 from pilotage.evaluation.scorers.structure import check_schema, missing_fields, score_structure
-from pilotage.registry.kinds.evaluation import JsonSchemaScorer
+from pilotage.registry.kinds.scorer import JsonSchemaScorer
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -87,6 +88,9 @@ def test_fields_that_an_item_lacks_are_told() -> None:
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "another dialect"),
         ({"items": {"$schema": "http://json-schema.org/draft-07/schema#"}}, "dialect inside"),
         ({"patternProperties": {"a": {}}, "unevaluatedProperties": False}, "unevaluatedProperties"),
+        ({"$id": "https://example.com/a.json", "$ref": "b.json"}, "outside itself"),
+        ({"enum": [f"queue {number}" for number in range(5_000)]}, "more than 5000 values"),
+        (json.loads('{"not":' * 300 + "{}" + "}" * 300), "nested too deeply"),
     ],
 )
 def test_a_wrong_schema_is_told_beforehand(schema: dict[str, Any], said: str) -> None:
@@ -133,6 +137,22 @@ def test_naming_the_dialect_brings_no_slow_engine_back() -> None:
 
     assert score_structure(scorer(schema), None, {"inner": {"a" * 50_000 + "!": 1}}).state == "pass"
     assert score_structure(scorer(schema), None, {"inner": {"aaa": 1}}).state == "fail"
+
+
+def test_alternatives_inside_each_other_do_not_stall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that doubles with each level of the answer, or of the schema, ends after a bounded number of steps."""
+    monkeypatch.setattr(structure, "MOST_STEPS", 2_000)
+    node = {"type": "array", "items": {"$ref": "#/$defs/node"}}
+    tree = {"$ref": "#/$defs/node", "$defs": {"node": {"anyOf": [node, node]}}}
+    twice = {f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n - 1}"}] * 2} for n in range(1, 40)}
+    bomb = {"$ref": "#/$defs/a39", "$defs": {"a0": {"type": "object"}} | twice}
+    check_schema(scorer(tree))
+    check_schema(scorer(bomb))
+
+    assert "steps" in score_structure(scorer(tree), None, "[" * 40 + "1" + "]" * 40).reason
+    assert score_structure(scorer(tree), None, "[" * 40 + "]" * 40).state == "pass"
+    assert "steps" in score_structure(scorer(bomb), None, "{}").reason
+    assert score_structure(scorer(), None, '{"queue": "motor"}').state == "pass"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.outcome import AnswerValue
 from pilotage.evaluation.scorers.text import fold_text, pattern_occurs, score_contains, score_exact, score_regex
-from pilotage.registry.kinds.evaluation import ContainsScorer, ExactScorer, RegexScorer
+from pilotage.registry.kinds.scorer import ContainsScorer, ExactScorer, RegexScorer
 
 EXACT = ExactScorer(type="exact")
 STRICT = ExactScorer(type="exact", case_sensitive=True)

@@ -8,16 +8,18 @@ saved.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import betainc, ndtri
 
 from pilotage.core.statistics.e_process import check_rate
-from pilotage.core.statistics.gate import Boundary, GateDesign, boundaries
+from pilotage.core.statistics.gate import GateDesign, boundaries
+from pilotage.core.statistics.lines import Boundary
 
 _LARGEST_FIXED_N = 200_000
+_NOTHING = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def operating_characteristic(design: GateDesign, p: float) -> OperatingCharacter
     return characteristic_of_lines(boundaries(design), p)
 
 
-def characteristic_of_lines(lines: Sequence[Boundary], p: float) -> OperatingCharacteristic:
+def characteristic_of_lines(lines: Iterable[Boundary], p: float) -> OperatingCharacteristic:
     """Compute the same for any pair of lines, given for n = 1, 2, ... without gaps.
 
     Raises:
@@ -58,9 +60,11 @@ def characteristic_of_lines(lines: Sequence[Boundary], p: float) -> OperatingCha
         message = f"a pass rate lies between 0 and 1, not {p}"
         raise ValueError(message)
     meets = fails = expected_n = 0.0
+    last = 0
     fewest = 0  # passes that the first cell stands for
     mass = np.ones(1)
     for n, meets_at, fails_at in lines:
+        last = n
         step = np.empty(mass.size + 1)
         step[:-1] = mass * (1 - p)
         step[-1] = 0.0
@@ -73,8 +77,10 @@ def characteristic_of_lines(lines: Sequence[Boundary], p: float) -> OperatingCha
         expected_n += n * (failed + met)
         mass = step[below:above]
         fewest += below
+        if float(mass.sum()) < _NOTHING:
+            break  # what follows changes no figure that anybody reads
     undecided = float(mass.sum())
-    return OperatingCharacteristic(p, meets, fails, undecided, expected_n + len(lines) * undecided)
+    return OperatingCharacteristic(p, meets, fails, undecided, expected_n + last * undecided)
 
 
 def false_pass_over_attempts(design: GateDesign, attempts: int = 20) -> float:

@@ -15,16 +15,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pilotage.core.errors import EvidenceError
-from pilotage.core.statistics.e_process import check_rate, fails_line, fewest_passes, meets_line
+from pilotage.core.statistics.e_process import check_rate, fewest_passes
+from pilotage.core.statistics.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LARGEST_CAP = 100_000
+LARGEST_CAP = 1_000_000
 _SMALLEST_ERROR = 1e-12
 _LARGEST_ATTEMPT = 1_000_000
 
@@ -106,32 +106,10 @@ def _check_whole(name: str, number: object, most: int) -> None:
         raise ValueError(message)
 
 
-class Boundary(NamedTuple):
-    """After n calls: MEETS from `meets_at` passes up, FAILS from `fails_at` down; None where it cannot."""
-
-    n: int
-    meets_at: int | None
-    fails_at: int | None
-
-
 @lru_cache(maxsize=16)
-def boundaries(design: GateDesign) -> tuple[Boundary, ...]:
-    """Give the two lines of a gate for n = 1, 2, ...
-
-    They end at the cap, or earlier at the first n at which they have closed: then every walk has crossed one
-    of them.
-    """
-    lines = zip(
-        meets_line(design.p0, 1 / design.attempt_alpha),
-        fails_line(design.p0, design.p1, 1 / design.beta),
-        strict=False,  # both are endless
-    )
-    found: list[Boundary] = []
-    for n, (meets_at, fails_at) in enumerate(islice(lines, design.cap), start=1):
-        found.append(Boundary(n, meets_at, fails_at))
-        if meets_at is not None and fails_at is not None and meets_at <= fails_at + 1:
-            break
-    return tuple(found)
+def boundaries(design: GateDesign) -> Lines:
+    """Give the two lines of a gate for n = 1, 2, ... to the cap or to where they close, computed as they are read."""
+    return Lines(design.p0, design.p1, design.attempt_alpha, design.beta, design.cap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +129,12 @@ class GateProcess:
     passes: int = 0
     verdict: Verdict = Verdict.UNDECIDED
     decided_at: int | None = None
+    _lines: Lines | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def total(self) -> float:
+        """Sum of the values counted, a pass being 1."""
+        return float(self.passes)
 
     @property
     def finished(self) -> bool:
@@ -162,13 +146,7 @@ class GateProcess:
         """How many further calls no continuation can spare: with no more in flight, none is wasted."""
         if self.finished:
             return 0
-        ahead = islice(boundaries(self.design), self.n, None)
-        for more, line in enumerate(ahead, start=1):
-            if line.meets_at is not None and self.passes + more >= line.meets_at:
-                return more
-            if line.fails_at is not None and self.passes <= line.fails_at:
-                return more
-        return self.design.cap - self.n
+        return boundaries(self.design).first_n(self.n, self.passes) - self.n
 
     def after(self, outcome: bool | None) -> GateProcess:  # noqa: FBT001 - an outcome is a truth value
         """Count the next outcome in schedule order: True passed, False failed, None not measured.
@@ -185,13 +163,13 @@ class GateProcess:
             return self
         n = self.n + 1
         passes = self.passes + bool(outcome)
-        line = boundaries(self.design)[n - 1]
+        lines = self._lines or boundaries(self.design)
         verdict = Verdict.UNDECIDED
-        if outcome and line.meets_at is not None and passes >= line.meets_at:
+        if outcome and n - passes <= lines.spare_at(n):
             verdict = Verdict.MEETS
-        elif not outcome and line.fails_at is not None and passes <= line.fails_at:
+        elif not outcome and passes <= lines.fatal_at(n):
             verdict = Verdict.FAILS
-        return GateProcess(self.design, n, passes, verdict, None if verdict is Verdict.UNDECIDED else n)
+        return GateProcess(self.design, n, passes, verdict, None if verdict is Verdict.UNDECIDED else n, lines)
 
 
 def assess_outcomes(design: GateDesign, outcomes: Iterable[bool | None]) -> GateProcess:

@@ -10,7 +10,7 @@ when the lower end of the interval of confidence 1 - 2 alpha has reached p0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,11 @@ from scipy.special import betaincc, betaln
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.e_process import check_counts, check_rate
 from pilotage.core.statistics.gate import GateProcess
+from pilotage.core.statistics.process import Process
 
 METHOD = "beta-binomial-mixture-sequence"
+_EVERY = 1_000  # the band is computed anew at each n up to here,
+_RATIO = 1.01  # then whenever n has grown by so much
 _STEPS = 100
 _PRECISION = 1e-13
 
@@ -64,6 +67,15 @@ def estimate_of_gate(process: GateProcess, bands: Sequence[Band]) -> Estimate:
     Raises:
         ValueError: the gate has counted nothing yet, so keep the rate unknown (None); or the band is of another gate.
     """
+    return estimate_of_process(process, bands, METHOD)
+
+
+def estimate_of_process(process: Process[Any], bands: Sequence[Band], method: str) -> Estimate:
+    """Give what any gate has seen, with the last of its band, made by this method (see `estimate_of_gate`).
+
+    Raises:
+        ValueError: the gate has counted nothing yet, or the band is of another gate.
+    """
     if process.n == 0:
         message = "the gate has counted nothing yet, so there is nothing to estimate; keep it unknown (None)"
         raise ValueError(message)
@@ -72,15 +84,16 @@ def estimate_of_gate(process: GateProcess, bands: Sequence[Band]) -> Estimate:
         message = f"the band ends at {last.n} and the gate at {process.n}"
         raise ValueError(message)
     confidence = 1 - 2 * process.design.attempt_alpha
-    return Estimate(last.point, last.low, last.high, n=process.n, confidence=confidence, method=METHOD)
+    return Estimate(last.point, last.low, last.high, n=process.n, confidence=confidence, method=method)
 
 
 def confidence_sequence(outcomes: Iterable[bool | None], confidence: float = 0.95) -> list[Band]:
     """Give the running band over outcomes in schedule order, one entry each; not measured counts as failed.
 
-    The band at n is the intersection of the intervals so far, which holds with the same confidence. Where the
-    observed share has left that intersection, as when the rate drifts, the intersection starts anew at that
-    n; under a steady rate each piece still holds whenever all intervals do.
+    The band at n is the intersection of the intervals so far, which holds with the same confidence; beyond 1,000
+    outcomes it is computed anew whenever n has grown by 1 %, and at the last. Where the observed share has left that
+    intersection, as when the rate drifts, it starts anew at that n; under a steady rate each piece still holds
+    whenever all intervals do.
 
     Args:
         outcomes: True passed, False failed, None not measured.
@@ -94,16 +107,49 @@ def confidence_sequence(outcomes: Iterable[bool | None], confidence: float = 0.9
     passes = np.cumsum(passed)
     n = np.arange(1, passed.size + 1, dtype=np.float64)
     threshold = 2 / (1 - confidence)
-    lows = _refuted_below(passes, n - passes, threshold)
-    highs = 1 - _refuted_below(n - passes, passes, threshold)
+    looks = choose_looks(passed.size, _EVERY, _RATIO)
+    passes_then, failures_then = passes[looks - 1], (n - passes)[looks - 1]
+    lows = _refuted_below(passes_then, failures_then, threshold)
+    highs = 1 - _refuted_below(failures_then, passes_then, threshold)
+    return join_bands((passes / n).tolist(), looks, lows, highs)
+
+
+def choose_looks(size: int, every: int, ratio: float) -> NDArray[np.int64]:
+    """Give the n at which a band is computed anew: each one at first, then whenever n has grown so much, and the last.
+
+    Args:
+        size: values there are.
+        every: n up to which it is computed at each.
+        ratio: by how much n grows from one to the next beyond.
+    """
+    count = 0 if size <= every else int(np.log(size / every) / np.log(ratio)) + 1
+    grown = np.floor(every * ratio ** np.arange(1, count + 1))
+    looks = np.unique(np.concatenate([np.arange(1, min(size, every) + 1), grown[grown < size], [size]]))
+    return looks[looks > 0].astype(np.int64)
+
+
+def join_bands(points: Sequence[float], looks: NDArray[np.int64], lows: _Floats, highs: _Floats) -> list[Band]:
+    """Make the running band of the intervals at some n: the intersection so far, wide enough to hold the point.
+
+    Where the point has left the intersection at one of these n, it starts anew there.
+
+    Args:
+        points: what was seen after each n = 1, 2, ...
+        looks: the n at which intervals were computed, the last among them.
+        lows: their lower ends.
+        highs: their upper ends.
+    """
+    at_look = dict(zip(looks.tolist(), zip(lows.tolist(), highs.tolist(), strict=True), strict=True))
     bands: list[Band] = []
-    low, high = 0.0, 1.0
-    for index, point in enumerate((passes / n).tolist()):
-        now_low, now_high = float(lows[index]), max(float(highs[index]), point)
-        low, high = max(low, now_low), min(high, now_high)
-        if not low <= point <= high:
-            low, high = now_low, now_high
-        bands.append(Band(index + 1, point, low, high))
+    low, high = float("-inf"), float("inf")
+    for n, point in enumerate(points, start=1):
+        if n in at_look:
+            now_low, now_high = at_look[n]
+            now_low, now_high = min(now_low, point), max(now_high, point)
+            low, high = max(low, now_low), min(high, now_high)
+            if not low <= point <= high:
+                low, high = now_low, now_high
+        bands.append(Band(n, point, min(low, point), max(high, point)))
     return bands
 
 

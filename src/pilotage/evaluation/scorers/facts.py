@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome, fail
+from pilotage.evaluation.outcome import AnswerValue, Outcome
 from pilotage.evaluation.scorers.text import NOT_TEXT, fold_text
+from pilotage.registry.kinds.scorer import FactsScorer
 
 _JOINT = "\u00b7"  # stands for whatever sets groups of digits apart
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -17,8 +18,8 @@ _THOUSANDS = re.compile(rf"(?<=\d)(?<!\d{{4}})[.,'_{_GAPS}](?=\d{{3}}(?!\d))")
 _SEPARATOR = re.compile(rf"(?<=\d)[.,'_/\-:{_GAPS}](?=\d)")
 
 
-def score_facts(expected: Iterable[str], answer: AnswerValue) -> Outcome:
-    """Pass when each fact stands in the answer, as words and numbers of its own.
+def score_facts(scorer: FactsScorer, expected: Iterable[str], answer: AnswerValue) -> Outcome:
+    """Pass when each fact stands in the answer, as words and numbers of its own; the grade is the share that does.
 
     Case, white space, dashes and quotation marks are folded. Within numbers and dates the separators are: `1,234.50`
     is `1.234,50` and `2026-11-22` is `2026/11/22`, but neither is reordered nor rounded, so `22.11.2026` is another
@@ -28,8 +29,11 @@ def score_facts(expected: Iterable[str], answer: AnswerValue) -> Outcome:
         return NOT_TEXT
     text = fold_fact(answer)
     facts = [fold_fact(fact) for fact in expected]
-    absent = sum(not _stands_in(fact, text) for fact in facts)
-    return fail(f"{absent} of {len(facts)} facts are missing") if absent else PASS
+    absent = sum(find_fact(fact, text) < 0 for fact in facts)
+    grade = 1 - absent / len(facts) if scorer.graded else None
+    if not absent:
+        return Outcome("pass", score=grade)
+    return Outcome("fail", f"{absent} of {len(facts)} facts are missing", grade)
 
 
 def fold_fact(text: str) -> str:
@@ -40,15 +44,22 @@ def fold_fact(text: str) -> str:
     return fold_text(unicodedata.normalize("NFKC", plain))
 
 
-def _stands_in(fact: str, text: str) -> bool:
-    at = text.find(fact)
+def find_fact(fact: str, text: str, start: int = 0) -> int:
+    """Give where a folded fact ends that stands in a folded text as words and numbers of its own; -1 where none does.
+
+    Args:
+        fact: not empty.
+        text: what is searched.
+        start: from here on.
+    """
+    at = text.find(fact, start)
     while at >= 0:
         end = at + len(fact)
         before, after = text[max(0, at - 2) : at], text[end : end + 2]
         if not _joined(before[::-1], fact[0]) and not _joined(after, fact[-1]):
-            return True
+            return end
         at = text.find(fact, at + 1)
-    return False
+    return -1
 
 
 def _joined(neighbours: str, edge: str) -> bool:

@@ -10,7 +10,7 @@ from pilotage.core.canonical import Json
 from pilotage.evaluation.json_shape import is_list
 from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome, fail
 from pilotage.evaluation.scorers.text import fold_text
-from pilotage.registry.kinds.evaluation import OneOfScorer
+from pilotage.registry.kinds.scorer import OneOfScorer
 
 _NO_LABELS = fail("the answer is no list of labels")
 _ENUMERATION = re.compile(r"^\s*(?:[-*\u2022]|\d{1,3}[.)])\s+")

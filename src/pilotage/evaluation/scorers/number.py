@@ -9,7 +9,7 @@ from decimal import Decimal
 from pilotage.core.canonical import Json
 from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome, fail
 from pilotage.evaluation.scorers.text import NOT_TEXT
-from pilotage.registry.kinds.evaluation import NumberScorer
+from pilotage.registry.kinds.scorer import NumberScorer
 
 LONGEST_NUMBER = 60
 _LARGEST_EXPONENT = 300
@@ -69,7 +69,6 @@ def read_number(text: str) -> tuple[Decimal, ...] | None:
     bodies = [match["body"] + match["groups"].replace(" ", "") + (match["rest"] or "")]
     if match["groups"]:
         bodies.append(match["body"])  # "12 345" may be two numbers
-    bodies = [_in_ascii(body) for body in bodies]
     if max(map(len, bodies)) > LONGEST_NUMBER:
         return ()
     exponent = int(match["exponent"][1:]) if match["exponent"] else 0
@@ -77,10 +76,15 @@ def read_number(text: str) -> tuple[Decimal, ...] | None:
         return ()
     sign = -1 if (match["sign"] or match["late_sign"] or "+") in "-\u2212" else 1
     scale = Decimal(sign).scaleb(exponent)
-    readings = [Decimal(plain) * scale for body in bodies for plain in _plain_forms(body)]
+    readings = [plain * scale for body in bodies for plain in readings_of(body)]
     if match["percent"]:
         readings += [reading / _HUNDRED for reading in readings]
     return tuple(readings)
+
+
+def readings_of(body: str) -> list[Decimal]:
+    """Give every reading of digits with what sets thousands and decimals apart; the text is not longer than 60."""
+    return [Decimal(plain) for plain in _plain_forms(_in_ascii(body))]
 
 
 def _in_ascii(body: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import lru_cache
+from itertools import count, islice
 from typing import Any, Never, cast
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError, validators
@@ -16,9 +18,12 @@ from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.json_shape import is_list, is_object
 from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome, fail
 from pilotage.evaluation.scorers.text import fold_text, pattern_occurs
-from pilotage.registry.kinds.evaluation import JsonSchemaScorer
+from pilotage.registry.kinds.scorer import JsonSchemaScorer
 
 MOST_VALUES = 20_000
+MOST_SCHEMA_VALUES = 5_000
+MOST_STEPS = 50_000
+"""Keywords that are looked at for one answer: alternatives inside each other could double the work at each level."""
 _REFERENCES = ("$ref", "$dynamicRef")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,15 +46,19 @@ def score_structure(scorer: JsonSchemaScorer, expected: Json, answer: AnswerValu
 def _score_value(scorer: JsonSchemaScorer, expected: Json, value: Json) -> Outcome:
     if value is _NO_JSON:
         return fail("the answer is not JSON")
-    for count, _ in enumerate(_values_in(value), start=1):
-        if count > MOST_VALUES:
-            return fail(f"the answer has more than {MOST_VALUES} values")
+    if _has_more(value, MOST_VALUES):
+        return fail(f"the answer has more than {MOST_VALUES} values")
+    steps = _STEPS.set(count())
     try:
         error = next(_validator(canonical_json(scorer.json_schema)).iter_errors(value), None)
+    except _TooLongError:
+        return fail(f"the answer takes more than {MOST_STEPS} steps to hold against the schema")
     except Unresolvable as unresolvable:
         raise EvidenceError(
             "the schema refers to something that it does not hold", "define it under $defs"
         ) from unresolvable
+    finally:
+        _STEPS.reset(steps)
     if error is not None:
         where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.schema_path)
         return fail(f"the answer does not fit the schema at {where.lstrip('.')[:200]}")
@@ -61,11 +70,13 @@ def _score_value(scorer: JsonSchemaScorer, expected: Json, value: Json) -> Outco
 
 
 def check_schema(scorer: JsonSchemaScorer) -> None:
-    """Refuse a schema that is none, that refers outside itself, or whose patterns the engine does not take.
+    """Refuse a schema that is none, is huge, refers outside itself, or has patterns that the engine does not take.
 
     Raises:
         EvidenceError: says what is wrong with it.
     """
+    if _has_more(scorer.json_schema, MOST_SCHEMA_VALUES):
+        raise EvidenceError(f"the schema has more than {MOST_SCHEMA_VALUES} values", "make it smaller")
     _check_dialect(scorer.json_schema)
     for key, value in _pairs_in(scorer.json_schema):
         if key in _REFERENCES and isinstance(value, str) and not value.startswith("#"):
@@ -156,10 +167,33 @@ def _values_in(value: Json) -> Iterator[Json]:
             waiting.extend(current)
 
 
+def _has_more(value: Json, most: int) -> bool:
+    return next(islice(_values_in(value), most, None), _ABSENT) is not _ABSENT
+
+
 def _pairs_in(schema: Json) -> Iterator[tuple[str, Json]]:
     for value in _values_in(schema):
         if is_object(value):
             yield from value.items()
+
+
+class _TooLongError(Exception):
+    """An answer takes too many steps."""
+
+
+_STEPS: ContextVar[Iterator[int]] = ContextVar("steps")
+"""Counts the keywords that were looked at for the answer at hand."""
+
+
+def _counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a keyword count itself, and stop where there were too many."""
+
+    def counting(validator: Any, value: Any, instance: Any, schema: Any) -> Any:  # noqa: ANN401 - jsonschema's
+        if next(_STEPS.get()) >= MOST_STEPS:
+            raise _TooLongError
+        return keyword(validator, value, instance, schema)
+
+    return counting
 
 
 # The keywords below are replaced because jsonschema's own can take exponential or quadratic time on a hostile answer.
@@ -218,7 +252,8 @@ _KEYWORDS = {
     "uniqueItems": _unique_items,
 }
 _extend = cast("Callable[[Any, dict[str, Any]], Any]", validators.extend)  # pyright: ignore[reportUnknownMemberType] - its stub leaves types out
-_Bounded = _extend(Draft202012Validator, _KEYWORDS)
+_ALL = {**cast("dict[str, Callable[..., Any]]", Draft202012Validator.VALIDATORS), **_KEYWORDS}
+_Bounded = _extend(Draft202012Validator, {name: _counted(keyword) for name, keyword in _ALL.items()})
 
 
 @lru_cache(maxsize=16)

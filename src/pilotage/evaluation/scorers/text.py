@@ -9,7 +9,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome, fail
-from pilotage.registry.kinds.evaluation import ContainsScorer, ExactScorer, RegexScorer
+from pilotage.registry.kinds.scorer import ContainsScorer, ExactScorer, RegexScorer
 
 NOT_TEXT = fail("the answer is no text")
 

@@ -8,10 +8,14 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from pilotage.core.statistics.proof import words_of_proof
+from pilotage.evaluation.finding import say_reach
 from pilotage.ledger.entry import Entry
-from pilotage.ledger.records.measurement import Measurement
+from pilotage.ledger.records.measurement import ClaimFigures, Measurement
+from pilotage.ledger.records.record import EstimateFigures
 from pilotage.portal.charts import BandAt, GateFigures, draw_gate
 from pilotage.portal.figures import (
+    NARROW,
     UNKNOWN,
     counted,
     dated,
@@ -37,11 +41,13 @@ class GateCard:
 
     key: str
     label: str
+    run: str
     evidence: str
     claim: str
     verdict: Pill
     headline: str
     point: str
+    unit: str
     interval: str
     tags: tuple[Pill, ...]
     facts: tuple[Fact, ...]
@@ -54,6 +60,7 @@ class GateRow:
     """One earlier gate in a line of the table."""
 
     evidence: str
+    run: str
     label: str
     verdict: Pill
     estimate: str
@@ -83,13 +90,14 @@ def plan_gates(
         seen.add(entry.body.evaluation)
         (shown if first and len(shown) < MOST_SHOWN else rest).append(entry)
     return Gates(
-        cards=tuple(plan_gate(entry, _label(entry.body, catalog), release, now) for entry in shown),
+        cards=tuple(plan_gate(entry, catalog, release, now) for entry in shown),
         earlier=tuple(
             GateRow(
                 evidence=entry.digest,
+                run=f"/runs/{entry.body.run}",
                 label=_label(entry.body, catalog),
                 verdict=state_pill(entry.body.verdict),
-                estimate=estimate_text(entry.body.estimate.value()),
+                estimate=_estimate_text(entry.body.claim, entry.body.estimate),
                 attempt=entry.body.attempt,
                 release=short_digest(entry.body.release),
                 when=dated(entry.body.finished, now),
@@ -99,18 +107,18 @@ def plan_gates(
     )
 
 
-def plan_gate(entry: Entry[Measurement], label: str, release: str | None, now: datetime) -> GateCard:
-    """Plan one gate in full."""
+def plan_gate(entry: Entry[Measurement], catalog: Catalog, release: str | None, now: datetime) -> GateCard:
+    """Plan one gate in full, in the words of its claim's form."""
     body = entry.body
     claim, spent = body.claim, body.spent
-    estimate = body.estimate.value()
     tags = [Pill("this Release", "info") if body.release == release else Pill("an earlier Release")]
     if body.sample:
         tags.append(Pill("SAMPLE", "open"))
     tags.append(Pill("sealed data" if body.sealed else "development data"))
-    headline = f"{body.verdict} after {counted(body.n, 'item')}: {exact_text(body.passes)} passed"
+    passed = "resisted" if claim.form == "attack" else "passed"
+    headline = f"{body.verdict} after {counted(body.n, 'item')}: {exact_text(body.passes)} {passed}"
     if body.not_measured:
-        headline += f", {counted(body.not_measured, 'item')} not measured and counted as failed"
+        headline += f", {counted(body.not_measured, 'item')} not measured and counted as the worst"
     fixed = spent.calls_fixed_design
     chart = draw_gate(
         GateFigures(
@@ -122,31 +130,37 @@ def plan_gate(entry: Entry[Measurement], label: str, release: str | None, now: d
             cap=claim.cap,
             band=tuple(BandAt(at.n, at.point, at.low, at.high) for at in body.band),
             baseline=None if body.baseline is None else body.baseline.point,
+            form=claim.form,
         )
     )
-    baseline = "there is none" if body.baseline is None else estimate_text(body.baseline.value())
+    baseline = "there is none" if body.baseline is None else _estimate_text(claim, body.baseline)
     disagreement = (
         "each prompt was asked once" if body.disagreement is None else estimate_text(body.disagreement.value())
     )
     return GateCard(
         key=f"gate-{entry.seq}",
-        label=label,
+        label=_label(body, catalog),
+        run=f"/runs/{body.run}",
         evidence=entry.digest,
         claim=claim.text,
         verdict=state_pill(body.verdict),
         headline=headline,
-        point=share_text(estimate.point),
-        interval=interval_text(estimate),
+        point=_figure(claim, body.estimate.point),
+        unit=_UNITS[claim.form],
+        interval=_interval_text(claim, body.estimate),
         tags=tuple(tags),
         facts=(
             Fact("Attempt", f"{exact_text(body.attempt)} at this claim"),
-            Fact("To exceed (p0)", share_text(claim.p0)),
-            Fact("Believed (p1)", share_text(claim.p1)),
+            Fact(_BOUNDS[claim.form], _figure(claim, claim.p0)),
+            Fact("Believed (p1)", _figure(claim, claim.p1)),
+            Fact("Decided by", _GATES[body.gate]),
             Fact("Accepted errors", f"alpha {share_text(claim.alpha)}, beta {share_text(claim.beta)}"),
             Fact("Most items", exact_text(claim.cap)),
             Fact("Trivial baseline", baseline),
             Fact("Disagreement with itself", disagreement),
+            *_facts_of_form(body),
             Fact("Data", f"{body.dataset}, {counted(body.dataset_items, 'item')}"),
+            Fact("What it is about", _about(body, catalog)),
             Fact("Model calls", exact_text(spent.calls)),
             Fact("Tokens", _tokens(spent.tokens_in, spent.tokens_out)),
             Fact("Money", money_text(None if spent.money is None else spent.money.value())),
@@ -157,6 +171,70 @@ def plan_gate(entry: Entry[Measurement], label: str, release: str | None, now: d
         saved=_saved(body.n, fixed, decided=body.verdict != "UNDECIDED"),
         chart=chart,
     )
+
+
+_BOUNDS = {
+    "share": "To exceed (p0)",
+    "attack": "To stay below (1 − p0)",
+    "comparison": "To exceed (difference)",
+}
+_UNITS = {"share": "passed", "attack": "of the attacks succeeded", "comparison": "over the baseline"}
+_GATES = {
+    "binary": "passes and failures, exactly",
+    "graded": "bets on grades or means of repeats",
+    "corrected": "bets on a judge's scores as labels correct them",
+    "fixed-n": "an exact test at a size fixed beforehand",
+}
+
+
+def _facts_of_form(body: Measurement) -> tuple[Fact, ...]:
+    """Give what only some gates have: attacks, repeats, a judge, another tool."""
+    facts: list[Fact] = []
+    if body.claim.form == "attack":
+        facts.append(Fact("What so many can prove", words_of_proof(body.n - body.passes, body.n)))
+    if body.repeats > 1:
+        facts.append(Fact("Times each was asked", exact_text(body.repeats)))
+    if body.labels is not None:
+        agreement = estimate_text(body.labels.agreement.value())
+        facts.append(
+            Fact("Labels", f"{exact_text(body.labels.labels)} by {counted(body.labels.labellers, 'person', 'people')}")
+        )
+        facts.append(Fact("Judge agrees with people", agreement))
+    if body.source is not None:
+        marks = "".join(f", {mark}" for mark in body.source.marks)
+        facts.append(Fact("Results of", f"{body.source.tool} {body.source.tool_version}{marks}"))
+    return tuple(facts)
+
+
+def _about(body: Measurement, catalog: Catalog) -> str:
+    """Say what the claim is about, as far as the registry still tells."""
+    if body.source is not None:
+        outside = catalog.outside_evaluations.get(body.evaluation)
+        stands = None if outside is None else outside.population
+        return stands or "whatever the samples of the other tool stand for, which nobody declared"
+    dataset = catalog.datasets.get(body.dataset)
+    population = None if dataset is None else dataset.population
+    return say_reach(population=population, dataset=body.dataset, n=body.n, items=body.dataset_items)
+
+
+def _figure(claim: ClaimFigures, mean: float) -> str:
+    """Write a mean that the gate bets on as its claim's form tells it."""
+    plain = claim.plain(mean)
+    return f"{100 * plain:+.1f} points" if claim.form == "comparison" else share_text(plain)
+
+
+def _interval_text(claim: ClaimFigures, figures: EstimateFigures) -> str:
+    """Write an interval with its confidence and n, in the words of the claim's form."""
+    shown = claim.plain_estimate(figures.value())
+    if claim.form != "comparison":
+        return interval_text(shown)
+    ends = f"{100 * shown.low:+.1f} to {100 * shown.high:+.1f} points"
+    return f"{ends}, {share_text(shown.confidence)} sure, n{NARROW}{exact_text(shown.n)}"
+
+
+def _estimate_text(claim: ClaimFigures, figures: EstimateFigures) -> str:
+    """Write a figure with its interval, which never stand apart."""
+    return f"{_figure(claim, figures.point)} ({_interval_text(claim, figures)})"
 
 
 def _saved(n: int, fixed: int, *, decided: bool) -> str:

@@ -13,7 +13,16 @@ from markupsafe import Markup
 from pilotage.core.amount import Amount
 from pilotage.ledger.records.assessment import AxisLevel
 from pilotage.metering.usage import UsageTotals
-from pilotage.portal.charts import BandAt, GateFigures, LevelsAt, draw_gate, draw_history
+from pilotage.portal.charts import (
+    BandAt,
+    GateFigures,
+    LevelsAt,
+    RunAt,
+    RunsFigures,
+    draw_gate,
+    draw_history,
+    draw_runs,
+)
 from pilotage.portal.figures import NARROW
 from pilotage.portal.pages.frame import Fact, Frame, Pill, Tile, state_pill
 from pilotage.portal.pages.ladder import CriterionLine, Ladder, Rung
@@ -217,7 +226,22 @@ def _charts() -> tuple[NamedChart, ...]:
         ("No item", GateFigures("g0", "nothing", "UNDECIDED", 0.8, 0.9, 240, (), None)),
         ("One item", GateFigures("g1", HOSTILE, "UNDECIDED", 0.8, 0.9, 240, band(1, 1.0), 1.0)),
         ("Fails early", GateFigures("g2", "eight of ten", "FAILS", 0.8, 0.9, 240, band(14, 0.43), 0.2)),
+        ("An attack", GateFigures("g4", "few succeed", "MEETS", 0.95, 0.99, 999, band(400, 0.99), None, "attack")),
+        ("A comparison", GateFigures("g5", "better", "UNDECIDED", 0.5, 0.55, 999, band(300, 0.53), None, "comparison")),
         ("Meets, close lines", GateFigures("g3", "97 %", "MEETS", 0.95, 0.97, 9_999, band(2_000, 0.985), 0.96)),
+    )
+    verdicts, count = ("FAILS", "UNDECIDED", "MEETS"), 10
+    runs = tuple(
+        RunAt(
+            _MOMENT - timedelta(days=90 - 9 * k),
+            verdicts[k % 3],
+            0.6 + k / 40,
+            0.5 + k / 40,
+            0.75 + k / 50,
+            240,
+            k + 1 == count,
+        )
+        for k in range(count)
     )
     history = tuple(
         LevelsAt(_MOMENT - timedelta(days=200 - 10 * k), {"TRL": min(9, k // 2), "IRL": k // 3, "HRL": k // 3}, "pilot")
@@ -225,6 +249,8 @@ def _charts() -> tuple[NamedChart, ...]:
     )
     return (
         *(NamedChart(label, draw_gate(figures)) for label, figures in gates),
+        NamedChart("Run by run", draw_runs(RunsFigures("r1", "share", 0.8, runs))),
+        NamedChart("One run", draw_runs(RunsFigures("r2", "comparison", -0.02, runs[:1]))),
         NamedChart("Levels over time", draw_history("h1", history, _MOMENT)),
         NamedChart("One assessment", draw_history("h2", history[:1], history[0].at)),
     )

@@ -50,18 +50,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "opened_item",
+        sa.Column("use_case", sa.String(length=64), nullable=False),
+        sa.Column("item", sa.String(length=71), nullable=False),
+        sa.Column("run", sa.String(length=26), nullable=False),
+        sa.PrimaryKeyConstraint("use_case", "item", "run", name=op.f("pk_opened_item")),
+    )
+    op.create_table(
+        "label",
+        sa.Column("run", sa.String(length=26), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("labeller", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("run", "slot", "labeller", name=op.f("pk_label")),
+    )
+    op.create_table(
         "outcome",
         sa.Column("run", sa.String(length=26), nullable=False),
         sa.Column("slot", sa.Integer(), nullable=False),
         sa.Column("repeat", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(length=8), nullable=False),
         sa.Column("item", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
         sa.Column("answer", sa.String(length=71), nullable=True),
+        sa.Column("observed", sa.String(length=71), nullable=True),
+        sa.Column("call", sa.String(length=26), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
-        sa.PrimaryKeyConstraint("run", "slot", "repeat", name=op.f("pk_outcome")),
+        sa.PrimaryKeyConstraint("run", "slot", "repeat", "side", name=op.f("pk_outcome")),
     )
     op.create_table(
         "record",

@@ -1,0 +1,1 @@
+"""Observers: what a scorer has to know of an answer beyond its text is found out here, at the edge."""
