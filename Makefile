@@ -9,10 +9,10 @@ WORKERS ?= 2
 TEST := -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove check format docs bench wheel-test pins clean setup-demo setup-test
+.PHONY: help demo test prove check format docs bench bench-gateway wheel-test pins clean setup-demo setup-test
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: setup-demo ## Run the demonstration; ARGS=--once ends after printing, ARGS="--once --json" prints JSON
 	@exec $(BIN)/pilotage demo $(ARGS)
@@ -37,7 +37,10 @@ format: setup-test ## Format the code and mend what ruff can mend
 docs: setup-test ## Generate the reference pages
 	@$(BIN)/python docs/generate.py
 
-bench: setup-test ## Measure the gateway's hot path; ARGS are handed to the benchmark
+bench: setup-test ## Measure gates and the runner, beside peers where installed; ARGS are handed on
+	@$(BIN)/python benchmarks/evaluation.py $(ARGS)
+
+bench-gateway: setup-test ## Measure the gateway's hot path; ARGS are handed on
 	@$(BIN)/python benchmarks/gateway.py $(ARGS)
 
 wheel-test: ## Build the wheel and run the tests against it, with src/ out of the way

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import uvloop
 
@@ -65,12 +65,14 @@ class Used:
         start_cpu_seconds: before that: interpreter, imports, preparing.
         peak_rss: most memory held, in bytes.
         wall_seconds: from before the first sample to the end.
+        right: answers that were right.
     """
 
     cpu_seconds: float
     start_cpu_seconds: float
     peak_rss: int
     wall_seconds: float
+    right: int
 
 
 Subject = Callable[[str, int, int, Path], Used]
@@ -78,7 +80,12 @@ Subject = Callable[[str, int, int, Path], Used]
 
 
 class Mock(asyncio.Protocol):
-    """Answers every request at once in OpenAI's shape: `no` to every fourth question and `yes` to the others."""
+    """Answers every request at once in OpenAI's shape: `no` to every fourth question and `yes` to the others.
+
+    To a GET it tells how many requests all its connections have answered.
+    """
+
+    answered: ClassVar[int] = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection."""
@@ -94,8 +101,12 @@ class Mock(asyncio.Protocol):
             if len(self._data) < end + 4 + length:
                 return
             body, self._data = self._data[end + 4 : end + 4 + length], self._data[end + 4 + length :]
+            if head.startswith(b"get "):
+                self._transport.write(response_with(b'{"answered":%d}' % Mock.answered))
+                continue
             number = body.rpartition(b"question ")[2].partition(b'"')[0]
             word = b"no" if number.isdigit() and int(number) % EVERY_FOURTH == 0 else b"yes"
+            Mock.answered += 1
             self._transport.write(reply_of(word))
 
 
@@ -108,6 +119,11 @@ def reply_of(word: bytes) -> bytes:
             b'"usage":{"prompt_tokens":10,"completion_tokens":1,"total_tokens":11}}',
         )
     )
+    return response_with(body)
+
+
+def response_with(body: bytes) -> bytes:
+    """Give a whole response with a body of JSON."""
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: {RUN}\r\ncontent-length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
@@ -138,7 +154,7 @@ async def carry_out(url: str, samples: int, at_once: int, folder: Path) -> Used:
     journal = DatabaseJournal(engine, ArtefactStore(engine, b"k" * 32, now), now)
     digest = "sha256:" + "0" * 64
     await journal.append_run(Run(RUN, "benchmark", digest, "benchmark", digest, 1, now()))
-    plan = plan_run(read_items(data), Evaluation.model_validate(EVALUATION), attempt=1)
+    plan = plan_run(read_items(data), Evaluation.model_validate(EVALUATION), attempt=1, run=RUN)
     progress = await read_progress(plan, run=RUN, journal=journal)
     async with RouteTarget(url, route="benchmark", key="pk_benchmark_key") as target:
         await run_plan(
@@ -155,7 +171,7 @@ async def carry_out(url: str, samples: int, at_once: int, folder: Path) -> Used:
         message = f"{progress.process.n} of {samples} counted, {progress.not_measured} not measured"
         raise RuntimeError(message)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Used(used, start, peak, time.perf_counter() - began)
+    return Used(used, start, peak, time.perf_counter() - began, progress.passes)
 
 
 def now() -> datetime:

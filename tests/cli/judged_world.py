@@ -95,7 +95,7 @@ def record_answers(platform: Platform, run: str, scores: Sequence[float | None])
     """Record more answers of a run, behind those that it has."""
     loaded = platform.load_registry()
     evaluation = loaded.catalog.evaluations[EVALUATION]
-    plan = plan_run(read_items(loaded.datasets[evaluation.dataset]), evaluation, attempt=1)
+    plan = plan_run(read_items(loaded.datasets[evaluation.dataset]), evaluation, attempt=1, run=run)
     first = len(read_page(platform.engine, run))
     found = [_found(slot, plan.item(slot).id, score) for slot, score in enumerate(scores, start=first)]
     asyncio.run(_journal(platform).append_outcomes(run, found))

@@ -215,7 +215,7 @@ def final_outcome(  # noqa: C901 - the whole of what can happen to a question, i
     raise AssertionError(script.number)
 
 
-def reference(script: Script) -> Expected:
+def reference(script: Script, run: str) -> Expected:
     """Work out, slot by slot, what a run has to find."""
     form = script.form
     names = sorted(
@@ -256,7 +256,7 @@ def reference(script: Script) -> Expected:
         not_measured += any(one.state == "not-measured" for one in here.values())
         first = own[0][0]
         if form.judged:
-            process = process.after(corrected(script, name, first))
+            process = process.after(corrected(script, run, name, first))
         elif isinstance(process, GateProcess):
             process = process.after(first.gate_value)
         else:
@@ -272,12 +272,12 @@ def reference(script: Script) -> Expected:
     )
 
 
-def corrected(script: Script, name: str, outcome: Outcome) -> Corrected | None:
+def corrected(script: Script, run: str, name: str, outcome: Outcome) -> Corrected | None:
     """Correct a judge's score by the label, where the lot draws one."""
     if outcome.grade is None:
         return None
     share = draw_share(outcome.grade, SHARE)
-    drawn = is_drawn(script.seed, name, share)
+    drawn = is_drawn(run, name, share)
     return Corrected(outcome.grade, script.label(name) if drawn else None, share)
 
 

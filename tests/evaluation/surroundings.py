@@ -18,7 +18,7 @@ from pilotage.evaluation.target import Target
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import Measurement
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 

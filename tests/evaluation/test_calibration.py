@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 import pytest
-from tests.evaluation.samples import CATALOG, ids, plan
+from tests.evaluation.samples import CATALOG, RUN, ids, plan
 
 from pilotage.core.statistics.draw import draw_share, is_drawn
 from pilotage.core.statistics.sequence import anytime_interval
@@ -32,10 +32,10 @@ SCALE = CATALOG.model_copy(
 )
 
 
-def judged_plan(count: int, *, share: float = 1, graded: bool = False, seed: int = 7) -> Plan:
+def judged_plan(count: int, *, share: float = 1, graded: bool = False, run: str = RUN) -> Plan:
     """Plan a judged run of that many items."""
     scorer = {"type": "judged", "judge": "strict", "label_share": share, "graded": graded}
-    return plan(count, claim=WIDE, seed=seed, scorer=scorer)
+    return plan(count, claim=WIDE, run=run, scorer=scorer)
 
 
 def run_through(of: Plan, outcomes: list[Outcome], labels: dict[int, float]) -> Progress:
@@ -129,14 +129,14 @@ def test_a_lot_that_favours_torn_answers_does_not_blacken_the_judge() -> None:
     naive: list[float] = []
     chance = random.Random(5)
     for seed in range(60):
-        of = judged_plan(200, share=0.25, graded=True, seed=seed)
+        of = judged_plan(200, share=0.25, graded=True, run=f"r{seed}")
         torn = [chance.random() < 0.5 for _ in ids(of)]
         outcomes = [Outcome("pass", score=0.6 if each else 1.0) for each in torn]
         labels = {slot: float(chance.random() < (0.5 if each else 0.95)) for slot, each in enumerate(torn)}
         drawn = {
             slot
             for slot, item in enumerate(ids(of))
-            if is_drawn(seed, item, draw_share(outcomes[slot].score or 0, 0.25))
+            if is_drawn(of.run, item, draw_share(outcomes[slot].score or 0, 0.25))
         }
         progress = run_through(of, outcomes, {slot: labels[slot] for slot in drawn})
         figures = assess_labels(progress, [], catalog=SIXTY, judge="strict")

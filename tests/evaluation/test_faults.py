@@ -78,7 +78,7 @@ def measure_with_faults(number: int) -> tuple[World, Measurement, int]:
 def check(number: int) -> tuple[Expected, int]:
     """Check a case against the reference; give what was expected and how often it crashed."""
     world, found, crashes = measure_with_faults(number)
-    expected = reference(world.script)
+    expected = reference(world.script, found.run)
     told = f"case {number}"
     assert (found.verdict, found.n, found.passes) == (expected.verdict, expected.n, expected.passes), told
     assert (found.not_measured, found.outcomes) == (expected.not_measured, expected.outcomes), told
@@ -129,7 +129,7 @@ def test_a_crash_at_every_single_write(form: str) -> None:
                     world.give_labels(found.run, found.slots)
                 found = start(world, Crashing(None, after=False), concurrency=3)
             assert isinstance(found, Entry)
-            expected = reference(world.script)
+            expected = reference(world.script, found.body.run)
             assert (found.body.verdict, found.body.n, found.body.outcomes) == (
                 expected.verdict,
                 expected.n,

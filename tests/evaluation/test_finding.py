@@ -26,7 +26,7 @@ from pilotage.evaluation.finding import (
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Ask, Plan, Recorded
 from pilotage.evaluation.progress import Progress
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.registry.kinds.claim import Claim, ComparisonClaim
 from pilotage.registry.kinds.target import RouteTarget
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.evaluation.samples import CATALOG, lines, question, release
+from tests.evaluation.samples import CATALOG, RUN, lines, question, release
 
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import EvidenceError
@@ -21,7 +21,7 @@ from pilotage.evaluation.openings import MemoryOpenings
 from pilotage.evaluation.progress import LABEL_BLOCK
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import Measurement
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.configuration import digest_of_judge
 from pilotage.registry.items import Item
@@ -214,8 +214,13 @@ async def test_another_judge_needs_labels_of_its_own() -> None:
     assert bench.labels.read_labels(second.run) == ()
 
 
-async def test_labels_of_other_slots_change_nothing() -> None:
+async def test_labels_of_other_slots_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only answers that the lot drew count; labels that somebody gave to others, all good, are not looked at."""
+
+    def one_id(_now: datetime) -> str:
+        return RUN  # the lot hangs on the run's id
+
+    monkeypatch.setattr("pilotage.evaluation.measure.mint_run_id", one_id)
     plain, stuffed = Bench(share("good", 0.7)), Bench(share("good", 0.7))
     waiting = await stuffed.measure(judged(), release(1))
     assert isinstance(waiting, Waiting)

@@ -11,8 +11,8 @@ from pilotage.evaluation.label import Label
 from pilotage.evaluation.label_queue import Judged, Lot, plan_labels
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
-ALL = Lot(seed=0, floor=1)
-HALF = Lot(seed=3, floor=0.5)
+ALL = Lot(run="r0", floor=1)
+HALF = Lot(run="r3", floor=0.5)
 
 
 def judged(*scores: float) -> list[Judged]:

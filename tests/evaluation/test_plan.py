@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evaluation.samples import CLAIM, evaluation, ids, items, plan
+from tests.evaluation.samples import CLAIM, RUN, evaluation, ids, items, plan
 
 from pilotage.evaluation.plan import Ask, plan_gate, plan_run
 from pilotage.registry.kinds.claim import AttackClaim, Claim, ComparisonClaim
@@ -21,9 +21,9 @@ JUDGED = {"type": "judged", "judge": "tone", "label_share": 0.25}
 
 def test_the_schedule_is_a_shuffle_without_replacement() -> None:
     """Every item stands in the schedule once; the seed alone decides where, not the order of lines in the file."""
-    there = plan_run(items(50), evaluation(seed=3), attempt=1)
-    back = plan_run(items(50)[::-1], evaluation(seed=3), attempt=1)
-    other = plan_run(items(50), evaluation(seed=4), attempt=1)
+    there = plan_run(items(50), evaluation(seed=3), attempt=1, run=RUN)
+    back = plan_run(items(50)[::-1], evaluation(seed=3), attempt=1, run=RUN)
+    other = plan_run(items(50), evaluation(seed=4), attempt=1, run=RUN)
 
     assert ids(there) == ids(back)
     assert ids(there) != ids(other)

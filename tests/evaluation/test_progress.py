@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.evaluation.samples import plan
 from tests.evaluation.test_plan import BETTER, JUDGED
 
+from pilotage.core.canonical import canonical_json, digest_of_bytes
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.corrected import CorrectedProcess
 from pilotage.core.statistics.draw import draw_share, is_drawn
@@ -185,7 +186,7 @@ def test_a_drawn_answer_never_counts_without_its_label(count: int, share: float,
     progress = accept_all(Progress(of, labels), found)
     scores = {ask.slot: one.outcome.grade for ask, one in found}
     shares = {slot: draw_share(score, 0.25) for slot, score in scores.items() if score is not None}
-    drawn = {slot for slot, part in shares.items() if is_drawn(of.seed, of.item(slot).id, part)}
+    drawn = {slot for slot, part in shares.items() if is_drawn(of.run, of.item(slot).id, part)}
 
     assert isinstance(progress.process, CorrectedProcess)
     assert all(slot in labels for slot in drawn if slot < progress.process.n)
@@ -225,7 +226,7 @@ def test_labels_of_answers_that_were_not_drawn_are_left_aside() -> None:
     """Who labels more than was drawn changes nothing: the lot, and nobody's choice, says what is bet on."""
     of = plan(60, scorer=JUDGED)
     found = [(Ask(slot), recorded(of, slot)) for slot in range(of.size)]
-    drawn = {slot for slot in range(of.size) if is_drawn(of.seed, of.item(slot).id, 0.25)}
+    drawn = {slot for slot in range(of.size) if is_drawn(of.run, of.item(slot).id, 0.25)}
     needed = accept_all(Progress(of, dict.fromkeys(drawn, 1.0)), found)
     more = accept_all(Progress(of, dict.fromkeys(drawn, 1.0) | dict.fromkeys(set(range(60)) - drawn, 0.0)), found)
 
@@ -362,6 +363,15 @@ def test_the_digest_covers_items_states_and_grades_in_order() -> None:
     assert digest_of_outcomes([first, second]) != digest_of_outcomes([second, first])
     assert digest_of_outcomes([first]) != digest_of_outcomes([first, second])
     assert digest_of_outcomes([first]) != digest_of_outcomes([recorded(of, 0, score=0.5)])
+
+
+@given(st.text(), st.sampled_from(STATES), st.none() | st.floats(0, 1))
+def test_the_digest_is_over_canonical_json(item: str, state: State, score: float | None) -> None:
+    """Whatever the id and the grade, each line is canonical JSON."""
+    told = [item, state] if score is None else [item, state, score]
+    expected = digest_of_bytes(canonical_json(told) + b"\n")
+
+    assert digest_of_outcomes([Recorded(item, Outcome(state, "", score), None, 0, 1)]) == expected
 
 
 def test_the_digest_is_the_same_for_ever() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from pilotage.core.clock import format_time
-from pilotage.metering.usage import UsageTotals, read_usage
+from pilotage.metering.totals import UsageTotals
+from pilotage.metering.usage import read_usage
 from pilotage.storage.engine import write_transaction
 from pilotage.storage.tables import usage
 

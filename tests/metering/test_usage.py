@@ -14,15 +14,8 @@ from tests.metering.rows import START, hours_later, insert_rows, read_days, unkn
 from pilotage.core.clock import ManualClock
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.metering.sealing import seal_all_usage
-from pilotage.metering.usage import (
-    CallCost,
-    UsageTotals,
-    count_open_calls,
-    read_call_cost,
-    read_run_usage,
-    read_served,
-    read_usage,
-)
+from pilotage.metering.totals import UsageTotals
+from pilotage.metering.usage import CallCost, count_open_calls, read_call_cost, read_run_usage, read_served, read_usage
 from pilotage.storage.engine import write_transaction
 from pilotage.storage.tables import usage, usage_hour
 

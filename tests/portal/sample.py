@@ -20,7 +20,7 @@ from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, Measure
 from pilotage.ledger.records.permit import Permit
 from pilotage.ledger.records.record import AmountFigures, EstimateFigures
 from pilotage.ledger.records.release import Release
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.memory import MemoryReader
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.kinds.organisation import Organisation

@@ -9,7 +9,7 @@ from tests.portal import sample
 
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.month import plan_month
 from pilotage.portal.pages.frame import plan_frame
 from pilotage.portal.pages.front import FrontPage, plan_front_page

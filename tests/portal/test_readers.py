@@ -13,7 +13,7 @@ from pilotage.ledger.ledger import Ledger
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.release import CatalogActivated
 from pilotage.ledger.signing import SigningKey
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.memory import MemoryReader
 from pilotage.portal.reader import PortalReader
 from pilotage.portal.stored import StoredReader

@@ -22,7 +22,7 @@ from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, Measurement, SourceFigures, Spent
 from pilotage.ledger.records.record import AmountFigures, EstimateFigures
 from pilotage.ledger.records.release import Release
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.configuration import plan_configuration
 from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation

@@ -99,7 +99,7 @@ class Labelling:
         opened = _find_opening(platform, loaded.catalog, self.evaluation)
         self.run = opened.run
         items = read_items(loaded.datasets[self.evaluation.dataset])
-        self._plan = plan_run(items, self.evaluation, attempt=opened.attempt)
+        self._plan = plan_run(items, self.evaluation, attempt=opened.attempt, run=opened.run)
 
     def plan_queue(self) -> tuple[int, ...]:
         """Give the slots that wait for this labeller, the first to be shown first; none once the gate has decided.
@@ -144,7 +144,7 @@ class Labelling:
         judged = [
             Judged(ask.slot, one.item, grade) for ask, one in recorded if (grade := one.outcome.grade) is not None
         ]
-        lot = Lot(self._plan.seed, self._scorer.label_share)
+        lot = Lot(self.run, self._scorer.label_share)
         queue: tuple[int, ...] = ()
         if self._second or not progress.decided:
             queue = plan_labels(judged, labels, lot, labeller=self.labeller, block=LABEL_BLOCK, second=self._second)

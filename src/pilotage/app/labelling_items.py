@@ -11,8 +11,7 @@ from pathlib import Path
 from pilotage.app.platform import Platform
 from pilotage.core.canonical import Json, canonical_json, digest_of_bytes
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.core.statistics.agreement import LabellerAgreement
-from pilotage.core.statistics.kappa import assess_raters
+from pilotage.core.statistics.agreement import LabellerAgreement, assess_labellers
 from pilotage.evaluation.dataset import read_items
 from pilotage.evaluation.label_file import ItemLabel, LabelFile, merge_labels, plan_items, render_items
 from pilotage.evaluation.label_records import read_item_records
@@ -180,7 +179,7 @@ def _read_opinions(file: Path, items: Sequence[Item]) -> dict[str, dict[str, Jso
 def _compare(opinions: dict[str, dict[str, Json]], first: str, second: str) -> PairAgreement | None:
     both = opinions[first].keys() & opinions[second].keys()
     pairs = [(_text(opinions[first][item]), _text(opinions[second][item])) for item in sorted(both)]
-    return PairAgreement(first, second, assess_raters(pairs)) if pairs else None
+    return PairAgreement(first, second, assess_labellers(pairs)) if pairs else None
 
 
 def _text(value: Json) -> str:

@@ -22,7 +22,8 @@ from pilotage.ledger.ledger import Ledger
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.signing import SigningKey
 from pilotage.metering.sealing import seal_all_usage
-from pilotage.metering.usage import UsageTotals, count_open_calls, read_run_usage, read_served
+from pilotage.metering.totals import UsageTotals
+from pilotage.metering.usage import count_open_calls, read_run_usage, read_served
 from pilotage.readiness.operation import OperationFacts
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.configuration import plan_configuration

@@ -51,7 +51,7 @@ def assess_labels(
     alike = [
         (known.score, known.label)
         for slot, known in counted
-        if known is not None and known.label is not None and is_drawn(plan.seed, plan.item(slot).id, plan.label_share)
+        if known is not None and known.label is not None and is_drawn(plan.run, plan.item(slot).id, plan.label_share)
     ]
     if not alike:
         return None

@@ -15,7 +15,7 @@ from pilotage.core.statistics.sequence import Band, confidence_sequence, estimat
 from pilotage.evaluation.progress import Progress
 from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, Spent
 from pilotage.ledger.records.record import AmountFigures
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.registry.kinds.claim import AttackClaim, Claim, ComparisonClaim
 
 MOST_BAND_POINTS = 120

@@ -37,16 +37,16 @@ class Lot:
     """How answers are drawn.
 
     Attributes:
-        seed: the seed of the run's shuffle.
+        run: id of the run.
         floor: the least probability with which any answer is drawn.
     """
 
-    seed: int
+    run: str
     floor: float
 
     def draws(self, judged: Judged) -> bool:
         """Tell whether an answer is drawn: always the same, and before anybody labels it."""
-        return is_drawn(self.seed, judged.item, draw_share(judged.score, self.floor))
+        return is_drawn(self.run, judged.item, draw_share(judged.score, self.floor))
 
 
 def plan_labels(

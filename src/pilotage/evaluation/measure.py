@@ -39,7 +39,7 @@ from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import LedgerStore
 from pilotage.ledger.records.measurement import ClaimFigures, DatasetOpened, LabelFigures, Measurement
 from pilotage.ledger.records.record import EstimateFigures
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.configuration import digest_of_plan, digest_of_scorer
 from pilotage.registry.items import Items
@@ -152,7 +152,7 @@ async def measure(
     run = await _append_run(bench, opened)
     given = await asyncio.to_thread(bench.labels.read_labels, run.id)
     evaluation = question.evaluation
-    plan = plan_run(items, evaluation, attempt=opened.attempt)
+    plan = plan_run(items, evaluation, attempt=opened.attempt, run=opened.run)
     progress = await read_progress(plan, run=run.id, journal=bench.journal, labels=labels_for_gate(given))
     await run_plan(
         progress,

@@ -71,7 +71,8 @@ class Plan:
         graded: whether grades are bet on instead of passes.
         design: the claim as a gate, at its attempt.
         gate: which kind of gate decides.
-        seed: seed of the shuffle, of the draw of labels and of the waits between retries.
+        seed: seed of the shuffle and of the waits between retries.
+        run: id of the run, which the draw of labels hangs on.
         label_share: share of the answers that is drawn to be labelled; None where no judge decides.
     """
 
@@ -83,6 +84,7 @@ class Plan:
     design: GateDesign
     gate: Gate
     seed: int
+    run: str
     label_share: float | None
 
     @property
@@ -119,7 +121,7 @@ class Plan:
         return 0 <= ask.slot < self.size and 0 <= ask.repeat < self.repeats and ask.side in self.sides
 
 
-def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int) -> Plan:
+def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int, run: str) -> Plan:
     """Shuffle the items without replacement, cut the schedule at the claim's cap, and choose the gate.
 
     The order is that of SHA-256 over seed and id: every language and version finds the same, and the order of lines
@@ -138,6 +140,7 @@ def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int) -> 
         design=plan_design(claim, attempt),
         gate=plan_gate(evaluation),
         seed=evaluation.seed,
+        run=run,
         label_share=scorer.label_share if isinstance(scorer, JudgedScorer) else None,
     )
 

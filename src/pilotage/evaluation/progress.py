@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from pilotage.core.canonical import Json, canonical_json
+import msgspec
+
+from pilotage.core.canonical import canonical_json
 from pilotage.core.errors import EvidenceError
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.corrected import Corrected, CorrectedProcess
@@ -68,6 +70,8 @@ class Progress:
     )
     _waiting: set[int] = field(init=False, repr=False, default_factory=set[int])
     _given_back: list[int] = field(init=False, repr=False, default_factory=list[int])
+    _per_slot: int = field(init=False, repr=False)
+    _size: int = field(init=False, repr=False)
     _next: int = field(init=False, repr=False, default=0)
     _safe_at: int = field(init=False, repr=False, default=-1)
     _safe: int = field(init=False, repr=False, default=0)
@@ -76,6 +80,7 @@ class Progress:
     def __post_init__(self) -> None:
         """Start with nothing recorded."""
         design = self.plan.design
+        self._per_slot, self._size = self.plan.asks_per_slot, self.plan.size
         if self.plan.label_share is not None:
             self.process = CorrectedProcess(design, self.plan.label_share)
         else:
@@ -86,7 +91,7 @@ class Progress:
     @property
     def decided(self) -> bool:
         """Whether no further slot can change the verdict: it is decided, at the cap, or out of items."""
-        return self.process.finished or self.process.n >= self.plan.size
+        return self.process.finished or self.process.n >= self._size
 
     @property
     def waiting_for_labels(self) -> tuple[int, ...]:
@@ -107,12 +112,10 @@ class Progress:
         if not self.plan.has(ask):
             message = f"slot {ask.slot} of the run was recorded for another schedule"
             raise EvidenceError(message, _OTHER_SCHEDULE)
-        process = self.process
-        if ask.slot < process.n:
+        if ask.slot < self.process.n:
             return  # it counted already, and a question counts once
-        per_slot = self.plan.asks_per_slot
         here = self._ahead.setdefault(ask.slot, {})
-        within = self.plan.index_of(ask) - ask.slot * per_slot
+        within = self.plan.index_of(ask) - ask.slot * self._per_slot
         if (known := here.get(within)) is not None:
             if known.outcome != recorded.outcome:
                 message = f"slot {ask.slot} already has the outcome {known.outcome.state}, now another came"
@@ -122,7 +125,7 @@ class Progress:
         self.recorded += 1
         self.seconds += recorded.seconds
         self.tries += recorded.tries
-        if len(here) == per_slot:
+        if len(here) == self._per_slot:
             if self._lacks_label(ask.slot, recorded):
                 self._waiting.add(ask.slot)
             self._count_on()
@@ -155,7 +158,7 @@ class Progress:
         if self._given_back:
             return self.plan.ask_at(heapq.heappop(self._given_back))
         index = self._next = self._next_unrecorded()
-        if index >= self.plan.size * self.plan.asks_per_slot or not self._may_ask(index - held, concurrency):
+        if index >= self._size * self._per_slot or not self._may_ask(index - held, concurrency):
             return None
         self._next = index + 1
         return self.plan.ask_at(index)
@@ -165,14 +168,14 @@ class Progress:
         heapq.heappush(self._given_back, self.plan.index_of(ask))
 
     def _next_unrecorded(self) -> int:
-        per_slot = self.plan.asks_per_slot
+        per_slot = self._per_slot
         index = max(self._next, self.process.n * per_slot)
         while index % per_slot in self._ahead.get(index // per_slot, ()):
             index += 1
         return index
 
     def _may_ask(self, index: int, concurrency: int) -> bool:
-        process, per_slot = self.process, self.plan.asks_per_slot
+        process, per_slot = self.process, self._per_slot
         if (
             self.plan.label_share is not None
             and index >= (min(self._waiting, default=process.n) + LABEL_BLOCK) * per_slot
@@ -189,17 +192,16 @@ class Progress:
         floor = self.plan.label_share
         if floor is None or slot in self.labels or (score := self._worth(recorded.outcome)) is None:
             return False
-        return is_drawn(self.plan.seed, recorded.item, draw_share(score, floor))
+        return is_drawn(self.plan.run, recorded.item, draw_share(score, floor))
 
     def _count_on(self) -> None:
-        per_slot = self.plan.asks_per_slot
         while not self.decided:
             slot = self.process.n
             here = self._ahead.get(slot)
-            if here is None or len(here) < per_slot or slot in self._waiting:
+            if here is None or len(here) < self._per_slot or slot in self._waiting:
                 return
             del self._ahead[slot]
-            self._count([here[within] for within in range(per_slot)])
+            self._count([here[within] for within in range(self._per_slot)])
 
     def _count(self, asked: Sequence[Recorded]) -> None:
         """Count a slot of which everything is there, in the order of its questions."""
@@ -244,7 +246,7 @@ class Progress:
         if score is None or floor is None:
             return None
         share = draw_share(score, floor)
-        drawn = is_drawn(self.plan.seed, recorded.item, share)
+        drawn = is_drawn(self.plan.run, recorded.item, share)
         return Corrected(score, self.labels[slot] if drawn else None, share)
 
 
@@ -292,7 +294,6 @@ def digest_of_outcomes(counted: Iterable[Recorded]) -> str:
 
 def _line(recorded: Recorded) -> bytes:
     outcome = recorded.outcome
-    told: list[Json] = [recorded.item, outcome.state]
-    if outcome.score is not None:
-        told.append(outcome.score)
-    return canonical_json(told) + b"\n"
+    if outcome.score is None:  # for texts alone the quick encoder writes canonical JSON too
+        return msgspec.json.encode((recorded.item, outcome.state)) + b"\n"
+    return canonical_json([recorded.item, outcome.state, outcome.score]) + b"\n"

@@ -315,7 +315,7 @@ class RunReader:
         evaluation = None if catalog is None else catalog.evaluations.get(known.line.evaluation)
         if evaluation is None or not isinstance(evaluation.scorer, JudgedScorer) or known.opened is None:
             return None
-        lot = Lot(known.opened.seed, evaluation.scorer.label_share)
+        lot = Lot(known.opened.run, evaluation.scorer.label_share)
         ask, given = outcome_table.c, label_table.c
         answered = (
             sa.select(ask.slot, ask.item, ask.state, ask.score)

@@ -14,39 +14,13 @@ import sqlalchemy as sa
 
 from pilotage.core.amount import Amount
 from pilotage.core.clock import format_time
+from pilotage.metering.totals import UsageTotals
 from pilotage.storage.engine import read_transaction
 from pilotage.storage.tables import MICRO, NANO, usage, usage_hour
 
 WATT_HOUR = "Wh"
 SERVED_AUDIENCES = ("cohort", "everyone")
 FIRST_ERROR_STATUS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class UsageTotals:
-    """What some calls cost together; the `unknown` counts are calls that are in no total.
-
-    Attributes:
-        calls: admitted calls, failed ones included.
-        errors: calls that the upstream did not answer with success.
-        tokens_in: tokens read by models, of calls whose usage is known.
-        tokens_out: tokens written by models, of calls whose usage is known.
-        unknown_usage: calls whose tokens are unknown.
-        money: totals, one for each currency, of calls whose price is known.
-        unknown_cost: calls whose price is unknown.
-        energy: total of calls whose energy is known; None where none is.
-        unknown_energy: calls whose energy is unknown.
-    """
-
-    calls: int = 0
-    errors: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    unknown_usage: int = 0
-    money: tuple[Amount, ...] = ()
-    unknown_cost: int = 0
-    energy: Amount | None = None
-    unknown_energy: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pilotage.ledger.entry import Entry
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.protocol import B
 from pilotage.ledger.records.record import Body
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.reader import Runs
 from pilotage.registry.catalog import Catalog
 

@@ -13,7 +13,7 @@ from pilotage.evaluation.report import RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B
 from pilotage.ledger.records.record import Body
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.registry.catalog import Catalog
 
 

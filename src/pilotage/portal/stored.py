@@ -17,7 +17,8 @@ from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B, LedgerStore
 from pilotage.ledger.records.record import Body
 from pilotage.ledger.records.release import CatalogActivated
-from pilotage.metering.usage import UsageTotals, read_usage
+from pilotage.metering.totals import UsageTotals
+from pilotage.metering.usage import read_usage
 from pilotage.registry.catalog import Catalog
 from pilotage.storage.engine import read_transaction
 from pilotage.storage.tables import record

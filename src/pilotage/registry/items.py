@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Never, cast, overload
 
+import msgspec
+
 from pilotage.core.canonical import Json
 from pilotage.core.errors import Problem
 from pilotage.registry.parse import first_problems, quoted
@@ -84,7 +86,7 @@ class Items(Sequence[Item]):
         return self._item(place)
 
     def _item(self, place: int) -> Item:
-        found = json.loads(self._data[self._starts[place] : self._starts[place + 1] - 1].decode())
+        found = msgspec.json.decode(self._data[self._starts[place] : self._starts[place + 1] - 1])
         return Item(found["id"], found["input"], found.get("expected"))
 
 

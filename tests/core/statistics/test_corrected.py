@@ -64,7 +64,7 @@ def test_the_verdict_is_the_first_crossing_of_the_definition(data: st.DataObject
     above, below, labels, reached = list(up.weights), list(down.weights), 0, False
     for n, answer in enumerate(answers[: design.cap], start=1):
         value = (answer or WORST).value
-        labels += (answer or WORST).label is not None
+        labels += answer is not None and answer.label is not None
         stakes = [(1 - kept) / (design.p0 - least) for kept in up.kept]
         above = [held * (1 + stake * (value - design.p0)) for held, stake in zip(above, stakes, strict=True)]
         stakes = [(1 - kept) / (most - design.p1) for kept in down.kept]
@@ -104,6 +104,12 @@ def test_an_uncalibrated_judge_never_passes_a_gate() -> None:
     assert (few.verdict, few.labels) == (Verdict.UNDECIDED, 29)
     enough = feed(CorrectedProcess(DESIGN, 0.25), [Corrected(1.0, None, 0.25)] * 300 + [Corrected(1.0, 1.0, 0.25)] * 40)
     assert (enough.verdict, enough.decided_at, enough.labels) == (Verdict.MEETS, 330, 30)
+
+
+def test_what_was_not_measured_is_no_label() -> None:
+    """Answers that never came count as bad and bring no judge nearer to being calibrated."""
+    process = feed(CorrectedProcess(DESIGN, 0.25, fewest_labels=30), [None] * 3)
+    assert (process.n, process.labels, process.total) == (3, 0, 0.0)
 
 
 def test_a_gate_that_waits_for_labels_may_still_fail() -> None:

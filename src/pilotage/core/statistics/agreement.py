@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from scipy.special import ndtri
 
 from pilotage.core.estimate import Estimate
-from pilotage.core.statistics.e_process import check_rate
 from pilotage.core.statistics.intervals import estimate_of_proportion, lower_bound
 
 KAPPA = "cohen-kappa"
@@ -34,10 +34,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class LabellerAgreement:
-    """How two people's labels of the same answers compare.
+    """How two people's labels of the same things compare.
 
     Attributes:
-        agreement: share of the answers that both labelled the same.
+        agreement: share of the things that both labelled the same.
         kappa: agreement beyond chance; None where chance alone would agree always.
     """
 
@@ -55,76 +55,55 @@ def assess_agreement(pairs: Iterable[tuple[bool, bool]], confidence: float = 0.9
     Raises:
         ValueError: there is no pair (then agreement is unknown, so say None), or the confidence cannot be.
     """
-    table = _Table.of(pairs)
-    good, bad = table.both + table.second, table.first + table.neither
+    counts = Counter(pairs)
+    good, bad = counts[True, True] + counts[False, True], counts[True, False] + counts[False, False]
+    alike = assess_labellers(counts.elements(), confidence)
     return Agreement(
-        agreement=estimate_of_proportion(table.same, table.n, confidence),
-        sensitivity=estimate_of_proportion(table.both, good, confidence) if good else None,
-        specificity=estimate_of_proportion(table.neither, bad, confidence) if bad else None,
-        kappa=_kappa(table, confidence),
+        agreement=alike.agreement,
+        sensitivity=estimate_of_proportion(counts[True, True], good, confidence) if good else None,
+        specificity=estimate_of_proportion(counts[False, False], bad, confidence) if bad else None,
+        kappa=alike.kappa,
     )
 
 
-def assess_labellers(pairs: Iterable[tuple[bool, bool]], confidence: float = 0.95) -> LabellerAgreement:
-    """Compare two people who labelled the same answers.
+def assess_labellers(pairs: Iterable[tuple[Hashable, Hashable]], confidence: float = 0.95) -> LabellerAgreement:
+    """Compare two people who labelled the same things, good or bad or with any other categories.
 
     Args:
-        pairs: for each answer, what the one and what the other said.
+        pairs: for each thing, what the one and what the other said.
         confidence: coverage of the intervals.
 
     Raises:
         ValueError: there is no pair (then agreement is unknown, so say None), or the confidence cannot be.
     """
-    table = _Table.of(pairs)
-    return LabellerAgreement(estimate_of_proportion(table.same, table.n, confidence), _kappa(table, confidence))
+    counts = Counter(pairs)
+    same = sum(count for (one, other), count in counts.items() if one == other)
+    agreement = estimate_of_proportion(same, counts.total(), confidence)
+    return LabellerAgreement(agreement, _kappa(counts, same, confidence))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Counts of a fourfold table: both pass, only the first, only the second, neither."""
-
-    both: int
-    first: int
-    second: int
-    neither: int
-
-    @classmethod
-    def of(cls, pairs: Iterable[tuple[bool, bool]]) -> _Table:
-        cells = [0, 0, 0, 0]
-        for one, other in pairs:
-            cells[2 * (not one) + (not other)] += 1
-        return cls(*cells)
-
-    @property
-    def n(self) -> int:
-        return self.both + self.first + self.second + self.neither
-
-    @property
-    def same(self) -> int:
-        return self.both + self.neither
-
-
-def _kappa(table: _Table, confidence: float) -> Estimate | None:
+def _kappa(counts: Counter[tuple[Hashable, Hashable]], same: int, confidence: float) -> Estimate | None:
     """Give kappa (Cohen 1960) with its large-sample interval (Fleiss, Cohen and Everitt 1969).
 
     Where nobody disagreed that interval would have no width; then its lower end is kappa at the exact lower bound of
-    the agreement.
+    the agreement. None where chance alone would agree always.
     """
-    check_rate("confidence", confidence)
-    n = table.n
-    cells = ((table.both / n, table.first / n), (table.second / n, table.neither / n))
-    firsts = (sum(cells[0]), sum(cells[1]))
-    seconds = (cells[0][0] + cells[1][0], cells[0][1] + cells[1][1])
-    observed = table.same / n
-    chance = firsts[0] * seconds[0] + firsts[1] * seconds[1]
+    n = counts.total()
+    first, second = Counter[Hashable](), Counter[Hashable]()
+    for (one, other), count in counts.items():
+        first[one] += count
+        second[other] += count
+    chance = sum(count * second[category] for category, count in first.items()) / n**2
     if chance >= 1:
         return None
-    kappa = (observed - chance) / (1 - chance)
-    if table.same == n:
+    kappa = (same / n - chance) / (1 - chance)
+    if same == n:
         sure = lower_bound(n, n, (1 + confidence) / 2)
         return Estimate(kappa, min((sure - chance) / (1 - chance), kappa), kappa, n, confidence, KAPPA)
-    diagonal = sum(cells[i][i] * (1 - (firsts[i] + seconds[i]) * (1 - kappa)) ** 2 for i in (0, 1))
-    aside = (1 - kappa) ** 2 * sum(cells[i][1 - i] * (seconds[i] + firsts[1 - i]) ** 2 for i in (0, 1))
-    variance = (diagonal + aside - (kappa - chance * (1 - kappa)) ** 2) / (n * (1 - chance) ** 2)
+    spread = 0.0
+    for (one, other), count in counts.items():
+        weight = (1 - kappa) * (second[one] + first[other]) / n
+        spread += count / n * ((1 - weight) if one == other else weight) ** 2
+    variance = (spread - (kappa - chance * (1 - kappa)) ** 2) / (n * (1 - chance) ** 2)
     half = float(ndtri((1 + confidence) / 2)) * math.sqrt(max(variance, 0.0))
     return Estimate(kappa, max(kappa - half, -1.0), min(kappa + half, 1.0), n, confidence, KAPPA)

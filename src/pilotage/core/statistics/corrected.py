@@ -144,7 +144,7 @@ class CorrectedProcess:
         above = None if self.reached else up.after(self._above or up.weights, z)
         below = down.after(self._below or down.weights, 1 - z)
         n = self.n + 1
-        labels = self.labels + (answer.label is not None)
+        labels = self.labels + (value is not None and value.label is not None)  # what nobody saw, nobody labelled
         reached = above is None or sum(above) >= up.goal
         verdict, decided_at = Verdict.UNDECIDED, None
         if reached and labels >= self.fewest_labels:

@@ -1,8 +1,9 @@
 """Which answers people are asked to label: drawn by lot, more often where the judge is less sure.
 
-The lot hangs on the run's seed and the item's id alone, so that it is fixed before any label is given, nobody can
-choose what is labelled, and everybody can draw it again. What is drawn with a known probability can be weighed by
-it, and so corrects the judge without bias (see `corrected`).
+The lot hangs on the run's id and the item's id alone. The run's id is drawn at random when its data are opened, so
+that nobody can tune a system, a seed or the items for the answers that will be labelled; from then on it is fixed, so
+that nobody can choose what is labelled, and everybody can draw it again. What is drawn with a known probability can be
+weighed by it, and so corrects the judge without bias (see `corrected`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 
 from pilotage.core.statistics.e_process import check_rate
 
-_WORD = "label"  # keeps these lots apart from those of the shuffle, which also come from seed and id
+_WORD = "label"  # keeps these lots apart from those of the shuffle, which also come from digests
 _BITS = 53  # as many as a float holds exactly
 
 
@@ -32,9 +33,9 @@ def draw_share(score: float, floor: float) -> float:
     return floor + (1 - floor) * 4 * score * (1 - score)
 
 
-def is_drawn(seed: int, item_id: str, share: float) -> bool:
-    """Tell whether the lot falls on an item, with probability `share` over seeds and ids."""
-    digest = hashlib.sha256(f"{_WORD}\0{seed}\0{item_id}".encode()).digest()
+def is_drawn(run: str, item_id: str, share: float) -> bool:
+    """Tell whether the lot falls on an item, with probability `share` over runs and ids."""
+    digest = hashlib.sha256(f"{_WORD}\0{run}\0{item_id}".encode()).digest()
     lot = int.from_bytes(digest[:8]) >> (64 - _BITS)
     return lot < share * (1 << _BITS)
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.figures import count_text, counted, exact_text
 from pilotage.portal.pages.frame import Frame, Tile
 from pilotage.portal.pages.spending import Spending, plan_spending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.figures import THIN, UNKNOWN, count_text, counted, energy_text, exact_text, money_text
 from pilotage.portal.pages.frame import Fact, Tile
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pilotage.core.amount import Amount
 from pilotage.ledger.records.assessment import AxisLevel
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.charts import (
     BandAt,
     GateFigures,

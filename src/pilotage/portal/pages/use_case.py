@@ -15,7 +15,7 @@ from pilotage.ledger.records.attestation import Attestation
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.ledger.records.permit import Permit
 from pilotage.ledger.records.release import Release
-from pilotage.metering.usage import UsageTotals
+from pilotage.metering.totals import UsageTotals
 from pilotage.portal.charts import LevelsAt, draw_history
 from pilotage.portal.figures import NARROW, counted, dated, minutes_text
 from pilotage.portal.pages.frame import Fact, Frame, Pill, of_kind

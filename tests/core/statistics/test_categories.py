@@ -1,4 +1,4 @@
-"""Agreement over any number of categories: as statsmodels has it, and as the fourfold table has it for two."""
+"""Agreement over any number of categories, as statsmodels has it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from pilotage.core.statistics.agreement import assess_labellers
-from pilotage.core.statistics.kappa import assess_raters
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=80))
 def test_kappa_is_that_of_statsmodels(pairs: list[tuple[str, str]]) -> None:
     """Point and interval equal an independent implementation wherever the interval has a width."""
-    found = assess_raters(pairs)
+    found = assess_labellers(pairs)
     table = np.array([[sum(pair == (one, other) for pair in pairs) for other in "abc"] for one in "abc"])
 
     same = int(table.trace())
@@ -34,22 +33,9 @@ def test_kappa_is_that_of_statsmodels(pairs: list[tuple[str, str]]) -> None:
         assert found.kappa.high == pytest.approx(min(known.kappa + half, 1), abs=1e-6)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
-def test_two_categories_are_a_fourfold_table(pairs: list[tuple[bool, bool]]) -> None:
-    """Good and bad as categories give the same figures as good and bad as truth values."""
-    found = assess_raters((str(one), str(other)) for one, other in pairs)
-    known = assess_labellers(pairs)
-
-    assert found.agreement == known.agreement
-    assert (found.kappa is None) == (known.kappa is None)
-    if found.kappa is not None and known.kappa is not None:
-        for end in ("point", "low", "high"):
-            assert getattr(found.kappa, end) == pytest.approx(getattr(known.kappa, end), abs=1e-6)
-
-
 def test_people_who_never_disagreed_leave_doubt() -> None:
     """Five agreements are no proof of agreement: the lower end stays well below 1."""
-    kappa = assess_raters([("a", "a"), ("b", "b"), ("c", "c"), ("a", "a"), ("b", "b")]).kappa
+    kappa = assess_labellers([("a", "a"), ("b", "b"), ("c", "c"), ("a", "a"), ("b", "b")]).kappa
 
     assert kappa is not None
     assert kappa.point == 1
@@ -59,6 +45,6 @@ def test_people_who_never_disagreed_leave_doubt() -> None:
 def test_nothing_to_compare_is_unknown() -> None:
     """Without a pair there is no figure, and with one category alone no kappa."""
     with pytest.raises(ValueError, match="nothing was seen"):
-        assess_raters([])
+        assess_labellers([])
 
-    assert assess_raters([("a", "a")] * 9).kappa is None
+    assert assess_labellers([("a", "a")] * 9).kappa is None

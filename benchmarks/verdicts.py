@@ -1,6 +1,6 @@
 """Measures the gate: calls to a verdict beside other designs, computed exactly, and the CPU of a million outcomes.
 
-    python benchmarks/statistics.py [--outcomes 1000000] [--json]
+    python benchmarks/verdicts.py [--outcomes 1000000] [--json]
 
 Calls hang on no machine: each design is followed by dynamic programming between its two lines. All spend the whole
 of alpha (no further attempt is planned), as the fixed design does; the first of many attempts spends half of it and
@@ -50,7 +50,12 @@ def main() -> None:
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     if options.json:
         found = {"claim": {"p0": P0, "p1": P1, "alpha": ALPHA, "beta": BETA}, "machine": machine}
-        print(json.dumps({**found, "designs": calls, "speed": speed, "peak_memory_mb": memory}, indent=1))
+        print(
+            json.dumps(
+                {**found, "designs": calls, "outcomes": options.outcomes, "speed": speed, "peak_memory_mb": memory},
+                indent=1,
+            )
+        )
     else:
         print_calls(calls)
         print_speed(speed, memory, machine)
@@ -68,9 +73,8 @@ def compare_designs(attempt: int | None) -> list[dict[str, Any]]:
         "fixed n, curtailed": lambda p: characteristic_of_lines(fixed.curtailed_lines, p),
         "plain SPRT": lambda p: characteristic_of_lines(wald, p),
         "our gate": lambda p: operating_characteristic(gate, p),
+        f"our gate, cap {SMALLER_CAP}": lambda p: operating_characteristic(capped, p),
     }
-    if attempt is None:
-        designs[f"our gate, cap {SMALLER_CAP}"] = lambda p: operating_characteristic(capped, p)
     rows: list[dict[str, Any]] = []
     for name, follow in designs.items():
         results = {p: follow(p) for p in RATES}
