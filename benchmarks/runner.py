@@ -29,11 +29,11 @@ from typing import ClassVar, cast
 import uvloop
 
 from pilotage.evaluation.dataset import read_items
-from pilotage.evaluation.http_target import RouteTarget
 from pilotage.evaluation.journal import DatabaseJournal, Run
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import plan_run
 from pilotage.evaluation.runner import read_progress, run_plan
+from pilotage.evaluation.targets.http_target import RouteTarget
 from pilotage.registry.kinds.evaluation import Evaluation
 from pilotage.storage.artefacts import ArtefactStore
 from pilotage.storage.engine import open_engine

@@ -16,9 +16,9 @@ from pilotage.app.assessing import assess_use_case
 from pilotage.app.observing import build_observer
 from pilotage.app.platform import Platform
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.observer import Observer
+from pilotage.evaluation.observers.observer import Observer
 from pilotage.evaluation.scorers.observation import Effort, Nearness, Opinion, PluginFinding
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.models.fake import Behaviour
 from pilotage.registry.items import Item

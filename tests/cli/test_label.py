@@ -24,7 +24,7 @@ from pilotage.cli.label_keys import BACKSPACE, ENTER, open_keys
 from pilotage.cli.main import app
 from pilotage.core.canonical import digest_of_bytes
 from pilotage.evaluation.journal import read_page
-from pilotage.evaluation.labels import DatabaseLabels
+from pilotage.evaluation.labels.store import DatabaseLabels
 
 HERE = ("--registry", "registry", "--state", ".pilotage")
 LABEL = ("label", EVALUATION, *HERE)

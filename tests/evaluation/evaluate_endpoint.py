@@ -14,11 +14,11 @@ from pathlib import Path
 from tests.evaluation.samples import CATALOG, question, release
 from tests.ledger.samples import fixed_key
 
-from pilotage.evaluation.http_target import EndpointTarget
 from pilotage.evaluation.journal import DatabaseJournal
-from pilotage.evaluation.labels import DatabaseLabels
+from pilotage.evaluation.labels.store import DatabaseLabels
 from pilotage.evaluation.measure import Workbench, measure
 from pilotage.evaluation.openings import DatabaseOpenings
+from pilotage.evaluation.targets.http_target import EndpointTarget
 from pilotage.ledger.ledger import Ledger
 from pilotage.metering.usage import read_run_usage
 from pilotage.registry.kinds.claim import Claim

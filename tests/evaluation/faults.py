@@ -20,14 +20,14 @@ from pilotage.core.statistics.corrected import Corrected, CorrectedProcess
 from pilotage.core.statistics.draw import draw_share, is_drawn
 from pilotage.core.statistics.gate import GateProcess
 from pilotage.core.statistics.graded import GradedProcess
-from pilotage.evaluation.fake_target import FakeTarget, Reaction
 from pilotage.evaluation.journal import Found, Run
 from pilotage.evaluation.measure import Question, Workbench
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Ask, Recorded, plan_design
 from pilotage.evaluation.progress import digest_of_outcomes
 from pilotage.evaluation.scorers.observation import Opinion
-from pilotage.evaluation.target import RETRIED, Answer, CallError, Trouble
+from pilotage.evaluation.targets.fake_target import FakeTarget, Reaction
+from pilotage.evaluation.targets.target import RETRIED, Answer, CallError, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.claim import AnyClaim, AttackClaim, Claim, ComparisonClaim
 from pilotage.registry.kinds.judge import WordParser

@@ -16,9 +16,9 @@ from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.gate import GateDesign, assess_outcomes
 from pilotage.core.statistics.sequence import METHOD, confidence_sequence
 from pilotage.evaluation.finding import assess_band
-from pilotage.evaluation.item_finder import ItemFinder
 from pilotage.evaluation.journal import subject_of_run
-from pilotage.evaluation.reading import RunReader
+from pilotage.evaluation.reports.item_finder import ItemFinder
+from pilotage.evaluation.reports.reading import RunReader
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, DatasetOpened, Measurement, Spent
 from pilotage.ledger.records.record import AmountFigures, EstimateFigures

@@ -9,12 +9,12 @@ from typing import Any
 from tests.evaluation.samples import CATALOG
 
 from pilotage.core.clock import ManualClock
-from pilotage.evaluation.fake_target import FakeTarget, Reaction, answering_with
 from pilotage.evaluation.journal import MemoryJournal
-from pilotage.evaluation.labels import MemoryLabels
+from pilotage.evaluation.labels.store import MemoryLabels
 from pilotage.evaluation.measure import Question, Subject, Workbench, measure
 from pilotage.evaluation.openings import MemoryOpenings
-from pilotage.evaluation.target import Target
+from pilotage.evaluation.targets.fake_target import FakeTarget, Reaction, answering_with
+from pilotage.evaluation.targets.target import Target
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import Measurement

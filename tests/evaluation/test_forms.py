@@ -7,10 +7,10 @@ from tests.evaluation.samples import CATALOG, lines, question, release
 from tests.evaluation.surroundings import Surroundings, right
 
 from pilotage.core.errors import EvidenceError
-from pilotage.evaluation.fake_target import FakeTarget, always
 from pilotage.evaluation.measure import Question, Waiting, measure
 from pilotage.evaluation.scorers.observation import Opinion
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.fake_target import FakeTarget, always
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.registry.configuration import digest_of_judge

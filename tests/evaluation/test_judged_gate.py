@@ -12,13 +12,13 @@ from tests.evaluation.samples import CATALOG, RUN, lines, question, release
 
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import EvidenceError
-from pilotage.evaluation.fake_target import FakeTarget, always
 from pilotage.evaluation.journal import MemoryJournal
-from pilotage.evaluation.labels import MemoryLabels
+from pilotage.evaluation.labels.store import MemoryLabels
 from pilotage.evaluation.measure import Question, Subject, Waiting, Workbench, measure
 from pilotage.evaluation.observers.judge import JudgeObserver
 from pilotage.evaluation.openings import MemoryOpenings
 from pilotage.evaluation.progress import LABEL_BLOCK
+from pilotage.evaluation.targets.fake_target import FakeTarget, always
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.metering.totals import UsageTotals

@@ -11,9 +11,9 @@ from tests.evaluation.samples import CLAIM, lines, question, release
 from tests.evaluation.surroundings import NOW, Surroundings, right
 
 from pilotage.core.errors import EvidenceError
-from pilotage.evaluation.fake_target import FakeTarget, Reaction, always
 from pilotage.evaluation.measure import Question
-from pilotage.evaluation.target import CallError, Trouble
+from pilotage.evaluation.targets.fake_target import FakeTarget, Reaction, always
+from pilotage.evaluation.targets.target import CallError, Trouble
 from pilotage.ledger.records.measurement import DatasetOpened, Measurement
 from pilotage.registry.kinds.claim import Claim
 

@@ -14,13 +14,13 @@ from tests.evaluation.samples import EXACT, RUN, ids, plan, run_virtually
 
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.gate import Verdict, assess_outcomes
-from pilotage.evaluation.fake_target import FakeTarget, Reaction, always, answering_with, no_latency
 from pilotage.evaluation.journal import MemoryJournal
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import Ask, Plan, Recorded
 from pilotage.evaluation.progress import Progress, assess_disagreement
 from pilotage.evaluation.runner import MOST_THROTTLED, Tally, Watch, read_progress, run_plan
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.fake_target import FakeTarget, Reaction, always, answering_with, no_latency
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.claim import Claim
 

@@ -12,15 +12,15 @@ from tests.evaluation.test_plan import BETTER, JUDGED
 
 from pilotage.core.errors import EvidenceError, StorageError
 from pilotage.core.statistics.gate import Verdict
-from pilotage.evaluation.fake_target import FakeTarget, answering_with
 from pilotage.evaluation.journal import Found, MemoryJournal
-from pilotage.evaluation.observer import Observer
+from pilotage.evaluation.observers.observer import Observer
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import Ask, Plan, Recorded
 from pilotage.evaluation.progress import Progress
 from pilotage.evaluation.runner import LONGEST_OBSERVATION, MOST_UNKEPT, Tally, read_progress, run_plan
 from pilotage.evaluation.scorers.observation import Nearness, Observation, Opinion
-from pilotage.evaluation.target import Answer, CallError, Target, Trouble
+from pilotage.evaluation.targets.fake_target import FakeTarget, answering_with
+from pilotage.evaluation.targets.target import Answer, CallError, Target, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.claim import Claim
 from pilotage.registry.kinds.judge import WordParser

@@ -8,7 +8,7 @@ from tests.portal import sample
 
 from pilotage.core.clock import ManualClock
 from pilotage.core.errors import StorageError
-from pilotage.evaluation.reading import ReadArtefact
+from pilotage.evaluation.reports.reading import ReadArtefact
 from pilotage.ledger.ledger import Ledger
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.release import CatalogActivated

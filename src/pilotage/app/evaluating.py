@@ -13,12 +13,12 @@ from urllib.request import Request, urlopen
 from pilotage.app.observing import build_observer
 from pilotage.app.platform import Platform
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.http_target import EndpointTarget, RouteTarget
 from pilotage.evaluation.journal import DatabaseJournal
-from pilotage.evaluation.labels import DatabaseLabels
+from pilotage.evaluation.labels.store import DatabaseLabels
 from pilotage.evaluation.measure import Question, Subject, Waiting, Workbench, measure
 from pilotage.evaluation.openings import DatabaseOpenings
 from pilotage.evaluation.runner import Watch
+from pilotage.evaluation.targets.http_target import EndpointTarget, RouteTarget
 from pilotage.gateway.admission import USERS
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import Measurement

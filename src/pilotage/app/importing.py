@@ -13,11 +13,11 @@ from pilotage.core.canonical import digest_of_json
 from pilotage.core.clock import format_time
 from pilotage.core.errors import EvidenceError, UsageError
 from pilotage.core.statistics.design import fixed_design
+from pilotage.evaluation.imports.outside import OutsideFinding, assess_imported, digest_of_units, mean_of_results
 from pilotage.evaluation.imports.read import read_results
 from pilotage.evaluation.imports.results import Choice, ImportedResults
 from pilotage.evaluation.journal import mint_run_id
 from pilotage.evaluation.openings import DatabaseOpenings
-from pilotage.evaluation.outside import OutsideFinding, assess_imported, digest_of_units, mean_of_results
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import BandPoint, ClaimFigures, Measurement, SourceFigures, Spent
 from pilotage.ledger.records.record import AmountFigures, EstimateFigures

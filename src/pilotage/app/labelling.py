@@ -11,9 +11,9 @@ from pilotage.core.errors import EvidenceError, UsageError
 from pilotage.core.statistics.agreement import LabellerAgreement, assess_labellers
 from pilotage.evaluation.dataset import read_items
 from pilotage.evaluation.journal import read_page, subject_of_run
-from pilotage.evaluation.label import Label, labels_for_gate, pairs_of_labellers
-from pilotage.evaluation.label_queue import Judged, Lot, plan_labels
-from pilotage.evaluation.labels import DatabaseLabels
+from pilotage.evaluation.labels.label import Label, labels_for_gate, pairs_of_labellers
+from pilotage.evaluation.labels.queue import Judged, Lot, plan_labels
+from pilotage.evaluation.labels.store import DatabaseLabels
 from pilotage.evaluation.plan import Ask, Recorded, plan_run
 from pilotage.evaluation.progress import LABEL_BLOCK, plan_progress
 from pilotage.ledger.records.measurement import DatasetOpened

@@ -13,8 +13,8 @@ from pilotage.core.canonical import Json, canonical_json, digest_of_bytes
 from pilotage.core.errors import EvidenceError, UsageError
 from pilotage.core.statistics.agreement import LabellerAgreement, assess_labellers
 from pilotage.evaluation.dataset import read_items
-from pilotage.evaluation.label_file import ItemLabel, LabelFile, merge_labels, plan_items, render_items
-from pilotage.evaluation.label_records import read_item_records
+from pilotage.evaluation.labels.expected_file import ItemLabel, LabelFile, merge_labels, plan_items, render_items
+from pilotage.evaluation.labels.past_runs import read_item_records
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.items import Item
 from pilotage.registry.load import dataset_path

@@ -12,15 +12,15 @@ from typing import Any, Self
 from pilotage.app.platform import Platform
 from pilotage.core.errors import UsageError
 from pilotage.evaluation.dataset import read_items
-from pilotage.evaluation.http_target import RouteTarget
-from pilotage.evaluation.observer import Observer
 from pilotage.evaluation.observers.effort import EffortObserver
 from pilotage.evaluation.observers.embedding import EmbeddingObserver, EmbeddingRoute
 from pilotage.evaluation.observers.judge import JudgeObserver
+from pilotage.evaluation.observers.observer import Observer
 from pilotage.evaluation.observers.plugin import PluginObserver, check_plugin_items, open_plugin
 from pilotage.evaluation.observers.sandbox import open_sandbox_observer
 from pilotage.evaluation.scorers.observation import Observation
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.http_target import RouteTarget
+from pilotage.evaluation.targets.target import Answer
 from pilotage.metering.usage import read_call_cost
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.claim import ComparisonClaim

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pilotage.app.platform import Platform
 from pilotage.core.errors import DocumentError, UsageError
-from pilotage.evaluation.item_finder import ItemFinder
-from pilotage.evaluation.reading import RunReader
+from pilotage.evaluation.reports.item_finder import ItemFinder
+from pilotage.evaluation.reports.reading import RunReader
 from pilotage.registry.catalog import Catalog
 from pilotage.registry.git import open_source
 from pilotage.registry.items import MAX_BYTES

@@ -22,10 +22,10 @@ from pilotage.cli.output import (
     read_settings,
 )
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.difference import Difference
-from pilotage.evaluation.item_lines import PairLine
-from pilotage.evaluation.reading import RunReader
-from pilotage.evaluation.report import RunReport
+from pilotage.evaluation.reports.difference import Difference
+from pilotage.evaluation.reports.item_lines import PairLine
+from pilotage.evaluation.reports.reading import RunReader
+from pilotage.evaluation.reports.report import RunReport
 from pilotage.registry.catalog import Catalog
 
 group = typer.Typer(no_args_is_help=True, help="Evaluations: what they will cost, what they found, item by item.")
@@ -54,7 +54,7 @@ def list_runs(
     from pilotage.app.platform import open_platform
     from pilotage.app.reporting import open_runs
     from pilotage.cli.evaluation_text import print_lines
-    from pilotage.evaluation.report_files import line_as_json, lines_as_csv
+    from pilotage.evaluation.reports.files import line_as_json, lines_as_csv
 
     with ending_on_errors():
         _refuse_both(as_json=as_json, as_csv=as_csv)
@@ -160,7 +160,7 @@ def diff(
     from pilotage.app.platform import open_platform
     from pilotage.app.reporting import load_catalog_if_sound, open_runs
     from pilotage.cli.evaluation_text import print_difference
-    from pilotage.evaluation.report_files import difference_as_json, pairs_as_csv
+    from pilotage.evaluation.reports.files import difference_as_json, pairs_as_csv
 
     with ending_on_errors():
         _refuse_both(as_json=as_json, as_csv=as_csv)
@@ -186,7 +186,7 @@ def _show(
 ) -> None:
     """Print a run in the form that was asked for."""
     from pilotage.cli.evaluation_text import print_items, print_report
-    from pilotage.evaluation.report_files import item_as_json, items_as_csv, report_as_json
+    from pilotage.evaluation.reports.files import item_as_json, items_as_csv, report_as_json
 
     if as_csv:
         _print_text(items_as_csv(reader.read_every_item(report)))

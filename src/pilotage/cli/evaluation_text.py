@@ -8,9 +8,9 @@ from rich.console import Console
 
 from pilotage.core.clock import format_time
 from pilotage.core.estimate import Estimate
-from pilotage.evaluation.difference import Difference
-from pilotage.evaluation.item_lines import ItemLine, ItemPage, PairPage, Texts, visible_text
-from pilotage.evaluation.report import (
+from pilotage.evaluation.reports.difference import Difference
+from pilotage.evaluation.reports.item_lines import ItemLine, ItemPage, PairPage, Texts, visible_text
+from pilotage.evaluation.reports.report import (
     JUDGE_ALONE,
     SEALED_WHY,
     RunLine,

@@ -11,7 +11,7 @@ from rich.text import Text
 from pilotage.core.canonical import Json
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.agreement import LabellerAgreement
-from pilotage.evaluation.item_lines import visible_text
+from pilotage.evaluation.reports.item_lines import visible_text
 
 LONGEST_SHOWN = 20_000
 KEYS = "y good   n bad (also when in doubt)   s later   u undo   q quit"

@@ -7,7 +7,7 @@ from pathlib import Path
 from pilotage.core.errors import UsageError
 from pilotage.demo.story import Letter
 from pilotage.evaluation.dataset import read_items
-from pilotage.evaluation.http_target import RouteTarget
+from pilotage.evaluation.targets.http_target import RouteTarget
 
 NO_RUN = ""
 

@@ -21,20 +21,20 @@ from pilotage.evaluation.attempts import (
     plan_attempt,
     verify_continues,
 )
-from pilotage.evaluation.calibration import assess_labels
 from pilotage.evaluation.dataset import read_items
 from pilotage.evaluation.finding import assess_band, assess_bands, assess_estimate, assess_spent, claim_figures
 from pilotage.evaluation.journal import Journal, Run, mint_run_id
-from pilotage.evaluation.label import Label, labels_for_gate
-from pilotage.evaluation.labels import LabelStore
-from pilotage.evaluation.observer import Observer
+from pilotage.evaluation.labels.calibration import assess_labels
+from pilotage.evaluation.labels.label import Label, labels_for_gate
+from pilotage.evaluation.labels.store import LabelStore
+from pilotage.evaluation.observers.observer import Observer
 from pilotage.evaluation.openings import Openings
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import plan_design, plan_run
 from pilotage.evaluation.progress import Progress, assess_disagreement
 from pilotage.evaluation.runner import Watch, read_progress, run_plan
 from pilotage.evaluation.scorers.score import assess_baseline, check_items
-from pilotage.evaluation.target import Target
+from pilotage.evaluation.targets.target import Target
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import LedgerStore
 from pilotage.ledger.records.measurement import ClaimFigures, DatasetOpened, LabelFigures, Measurement

@@ -19,14 +19,14 @@ from typing import Literal, Never
 from pilotage.core.errors import EvidenceError
 from pilotage.core.statistics.gate import Verdict
 from pilotage.evaluation.journal import Found, Journal
-from pilotage.evaluation.observer import Observer
+from pilotage.evaluation.observers.observer import Observer
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.pace import Pace, Turnstile, backoff_seconds
 from pilotage.evaluation.plan import Ask, Plan, Recorded, Side
 from pilotage.evaluation.progress import Progress
 from pilotage.evaluation.scorers.observation import Observation
 from pilotage.evaluation.scorers.score import score_answer
-from pilotage.evaluation.target import RETRIED, Answer, CallError, Target, Trouble
+from pilotage.evaluation.targets.target import RETRIED, Answer, CallError, Target, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import Scorer
 

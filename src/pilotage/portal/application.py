@@ -16,8 +16,8 @@ from starlette.routing import Route
 from pilotage.core.canonical import digest_of_bytes
 from pilotage.core.errors import PilotageError
 from pilotage.evaluation.outcome import State
-from pilotage.evaluation.report import RunReport
-from pilotage.evaluation.report_files import items_as_csv, items_as_json
+from pilotage.evaluation.reports.files import items_as_csv, items_as_json
+from pilotage.evaluation.reports.report import RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.assessment import Assessment
 from pilotage.ledger.records.release import Release

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pilotage.core.clock import Clock
-from pilotage.evaluation.difference import Difference, Pairs, plan_difference
-from pilotage.evaluation.item_lines import ItemLine, ItemPage, PairPage, Texts
 from pilotage.evaluation.outcome import State
-from pilotage.evaluation.report import RunReport
+from pilotage.evaluation.reports.difference import Difference, Pairs, plan_difference
+from pilotage.evaluation.reports.item_lines import ItemLine, ItemPage, PairPage, Texts
+from pilotage.evaluation.reports.report import RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.protocol import B

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pilotage.evaluation.difference import Difference
-from pilotage.evaluation.item_lines import ItemLine, ItemPage, PairPage, Texts
 from pilotage.evaluation.outcome import State
-from pilotage.evaluation.report import RunReport
+from pilotage.evaluation.reports.difference import Difference
+from pilotage.evaluation.reports.item_lines import ItemLine, ItemPage, PairPage, Texts
+from pilotage.evaluation.reports.report import RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B
 from pilotage.ledger.records.record import Body
@@ -18,7 +18,7 @@ from pilotage.registry.catalog import Catalog
 
 
 class Runs(Protocol):
-    """The runs of an installation (`pilotage.evaluation.reading.RunReader`)."""
+    """The runs of an installation (`pilotage.evaluation.reports.reading.RunReader`)."""
 
     def read_report(self, run: str, catalog: Catalog | None) -> RunReport | None:
         """Give the report of a run by its full id; None where there is none."""

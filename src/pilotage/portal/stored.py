@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from pilotage.core.clock import Clock
 from pilotage.core.errors import StorageError
-from pilotage.evaluation.item_finder import ItemFinder
-from pilotage.evaluation.reading import ReadArtefact, RunReader
+from pilotage.evaluation.reports.item_finder import ItemFinder
+from pilotage.evaluation.reports.reading import ReadArtefact, RunReader
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B, LedgerStore
 from pilotage.ledger.records.record import Body

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
 from pilotage.core.errors import EvidenceError
-from pilotage.evaluation.imports.results import ImportedResults, Summary, Unit
-from pilotage.evaluation.outside import (
+from pilotage.evaluation.imports.outside import (
     assess_imported,
     count_passes,
     digest_of_units,
     lower_bound_of_mean,
     lower_bound_of_sum,
 )
+from pilotage.evaluation.imports.results import ImportedResults, Summary, Unit
 from pilotage.registry.kinds.claim import AttackClaim, Claim
 from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation
 

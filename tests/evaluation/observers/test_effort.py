@@ -9,7 +9,7 @@ import pytest
 from pilotage.evaluation.observers.effort import EffortObserver
 from pilotage.evaluation.scorers.observation import Effort
 from pilotage.evaluation.scorers.score import score_answer
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import CostScorer, LatencyScorer
 

@@ -24,7 +24,7 @@ from pilotage.evaluation.observers.embedding import (
 from pilotage.evaluation.outcome import AnswerValue
 from pilotage.evaluation.scorers.observation import Nearness
 from pilotage.evaluation.scorers.score import score_answer
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.models.fake import Behaviour, FakeUpstream
 from pilotage.models.loopback import serve
 from pilotage.registry.items import Item

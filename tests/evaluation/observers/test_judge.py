@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotage.evaluation.fake_target import FakeTarget, always
 from pilotage.evaluation.observers.asking import choose_mark, render_judging
 from pilotage.evaluation.observers.judge import JudgeObserver
 from pilotage.evaluation.scorers.observation import Opinion
-from pilotage.evaluation.target import Answer, CallError, Target, Trouble
+from pilotage.evaluation.targets.fake_target import FakeTarget, always
+from pilotage.evaluation.targets.target import Answer, CallError, Target, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.judge import Judge, JudgedExample, Parser, ScaleParser, WordParser
 

@@ -26,7 +26,7 @@ from pilotage.evaluation.outcome import PASS, AnswerValue, Outcome
 from pilotage.evaluation.scorers.observation import PluginFinding
 from pilotage.evaluation.scorers.plugin import WITHHELD
 from pilotage.evaluation.scorers.score import score_answer
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import PluginScorer
 

@@ -19,7 +19,7 @@ from pilotage.evaluation.sandbox.cell import Cell
 from pilotage.evaluation.sandbox.opening import open_sandbox
 from pilotage.evaluation.sandbox.run import Findings, Order
 from pilotage.evaluation.scorers.observation import SandboxReport
-from pilotage.evaluation.target import Answer, CallError
+from pilotage.evaluation.targets.target import Answer, CallError
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import CodeScorer
 

@@ -19,7 +19,7 @@ from pilotage.evaluation.observers.sandbox import SandboxObserver
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.sandbox.cell import Cell
 from pilotage.evaluation.scorers.code import score_code
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import CodeScorer
 

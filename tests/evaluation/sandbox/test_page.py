@@ -11,7 +11,7 @@ from pilotage.evaluation.observers.sandbox import SandboxObserver
 from pilotage.evaluation.sandbox.cell import Cell
 from pilotage.evaluation.sandbox.inside.wire import decode
 from pilotage.evaluation.scorers.code import lacking_for_code, score_code
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import CodeScorer
 

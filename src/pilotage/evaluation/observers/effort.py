@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from pilotage.evaluation.scorers.observation import Effort
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 
 CostReader = Callable[[str], Awaitable[float | None]]

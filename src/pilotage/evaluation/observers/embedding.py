@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pilotage.core.canonical import Json
-from pilotage.evaluation.http_target import RUN_HEADER, Caller
 from pilotage.evaluation.json_shape import is_list
 from pilotage.evaluation.scorers.observation import Nearness
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.http_target import RUN_HEADER, Caller
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.registry.items import Item
 
 MOST_DIMENSIONS = 20_000

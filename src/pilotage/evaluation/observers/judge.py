@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilotage.evaluation.observers.asking import render_judging
 from pilotage.evaluation.scorers.observation import Opinion
-from pilotage.evaluation.target import Answer, CallError, Target, Trouble
+from pilotage.evaluation.targets.target import Answer, CallError, Target, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.judge import Judge
 

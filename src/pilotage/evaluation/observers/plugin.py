@@ -16,7 +16,7 @@ from pilotage.evaluation.outcome import AnswerValue, Outcome
 from pilotage.evaluation.scorers.observation import PluginFinding
 from pilotage.evaluation.scorers.plugin import ScorerPlugin, check_finding
 from pilotage.evaluation.scorers.score import unfit_item
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import PluginScorer
 

@@ -14,7 +14,7 @@ from pilotage.evaluation.sandbox.extract import MOST_CODE_BYTES, extract_code
 from pilotage.evaluation.sandbox.opening import open_sandbox
 from pilotage.evaluation.sandbox.run import Order, StartError, run_order
 from pilotage.evaluation.scorers.observation import SandboxReport
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.registry.items import Item
 from pilotage.registry.kinds.scorer import CodeScorer
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from pilotage.core.estimate import Estimate
-from pilotage.evaluation.difference import Difference
-from pilotage.evaluation.item_lines import PairPage, Texts
-from pilotage.evaluation.report import SEALED_WHY, RunReport, figure_text, found_in_words, state_in_words
+from pilotage.evaluation.reports.difference import Difference
+from pilotage.evaluation.reports.item_lines import PairPage, Texts
+from pilotage.evaluation.reports.report import SEALED_WHY, RunReport, figure_text, found_in_words, state_in_words
 from pilotage.portal.figures import NARROW, THIN, count_text, dated, exact_text, share_text, short_digest
 from pilotage.portal.pages.frame import Fact, Frame, Pill, state_pill
 from pilotage.portal.pages.items import Pager, PairView, plan_pager, plan_pair

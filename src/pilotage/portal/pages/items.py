@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pilotage.evaluation.item_lines import ItemLine, PairLine, Texts, visible_text
 from pilotage.evaluation.outcome import State
-from pilotage.evaluation.report import state_in_words, took_text
+from pilotage.evaluation.reports.item_lines import ItemLine, PairLine, Texts, visible_text
+from pilotage.evaluation.reports.report import state_in_words, took_text
 from pilotage.portal.figures import money_text
 from pilotage.portal.pages.frame import Pill, Tone
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from pilotage.core.estimate import Estimate
-from pilotage.evaluation.item_lines import ItemPage, Texts
 from pilotage.evaluation.outcome import State
-from pilotage.evaluation.report import (
+from pilotage.evaluation.reports.item_lines import ItemPage, Texts
+from pilotage.evaluation.reports.report import (
     JUDGE_ALONE,
     SEALED_WHY,
     RunLine,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotage.core.statistics.betting import betting_sequence
-from pilotage.evaluation.difference import assess_difference
+from pilotage.evaluation.reports.difference import assess_difference
 
 COUNTS = st.dictionaries(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), st.integers(0, 60))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from pilotage.evaluation.label_file import ItemRecord
+from pilotage.evaluation.labels.expected_file import ItemRecord
 from pilotage.storage.engine import read_transaction
 from pilotage.storage.tables import outcome as outcome_table
 from pilotage.storage.tables import run as run_table

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from pilotage.core.clock import ManualClock
 from pilotage.evaluation.journal import DatabaseJournal, Found, Run
-from pilotage.evaluation.label_file import ItemRecord
-from pilotage.evaluation.label_records import read_item_records
+from pilotage.evaluation.labels.expected_file import ItemRecord
+from pilotage.evaluation.labels.past_runs import read_item_records
 from pilotage.evaluation.outcome import PASS, Outcome, fail
 from pilotage.evaluation.plan import Ask, Recorded
 from pilotage.storage.artefacts import ArtefactStore

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotage.evaluation.label import Label
-from pilotage.evaluation.label_queue import Judged, Lot, plan_labels
+from pilotage.evaluation.labels.label import Label
+from pilotage.evaluation.labels.queue import Judged, Lot, plan_labels
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 ALL = Lot(run="r0", floor=1)

@@ -11,8 +11,8 @@ from tests.evaluation.samples import RUN
 from tests.storage_fixtures import BACKENDS, DatabaseMaker
 
 from pilotage.core.clock import ManualClock
-from pilotage.evaluation.label import Label, labels_for_gate, pairs_of_labellers
-from pilotage.evaluation.labels import DatabaseLabels, LabelStore, MemoryLabels
+from pilotage.evaluation.labels.label import Label, labels_for_gate, pairs_of_labellers
+from pilotage.evaluation.labels.store import DatabaseLabels, LabelStore, MemoryLabels
 
 START = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 OTHER = "Z" * 26

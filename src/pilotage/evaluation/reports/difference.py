@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.wagers import FRACTIONS
-from pilotage.evaluation.report import RunLine
+from pilotage.evaluation.reports.report import RunLine
 
 METHOD = "paired-betting"
 DESCRIPTIVE = (

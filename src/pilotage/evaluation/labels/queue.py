@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pilotage.core.statistics.draw import draw_share, is_drawn
-from pilotage.evaluation.label import Label
+from pilotage.evaluation.labels.label import Label
 
 _TORN = 0.5
 _DIGITS = 6

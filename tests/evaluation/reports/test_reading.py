@@ -13,13 +13,13 @@ from tests.evaluation import report_samples as sample
 from tests.evaluation.report_samples import Ask, Installation
 
 from pilotage.core.errors import UsageError
-from pilotage.evaluation.item_finder import ItemFinder
-from pilotage.evaluation.item_lines import ERASED, MISSING, NO_ANSWER
-from pilotage.evaluation.item_reading import read_prefix
 from pilotage.evaluation.journal import subject_of_run
 from pilotage.evaluation.outcome import State
-from pilotage.evaluation.reading import PAGE_SIZE
-from pilotage.evaluation.report import Counts, Discordant, Labelling, Pacing, RunReport
+from pilotage.evaluation.reports.item_finder import ItemFinder
+from pilotage.evaluation.reports.item_lines import ERASED, MISSING, NO_ANSWER
+from pilotage.evaluation.reports.item_reading import read_prefix
+from pilotage.evaluation.reports.reading import PAGE_SIZE
+from pilotage.evaluation.reports.report import Counts, Discordant, Labelling, Pacing, RunReport
 from pilotage.registry.catalog import Catalog
 
 MANY = 5_000

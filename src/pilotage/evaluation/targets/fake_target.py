@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pilotage.evaluation.outcome import AnswerValue
-from pilotage.evaluation.target import Answer, CallError
+from pilotage.evaluation.targets.target import Answer, CallError
 from pilotage.registry.items import Item
 
 Reaction = AnswerValue | CallError

@@ -11,8 +11,11 @@ from typing import Protocol, cast
 import sqlalchemy as sa
 
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.difference import Difference, plan_difference, same_order
-from pilotage.evaluation.item_lines import (
+from pilotage.evaluation.journal import subject_of_run
+from pilotage.evaluation.labels.queue import Judged, Lot
+from pilotage.evaluation.outcome import State
+from pilotage.evaluation.reports.difference import Difference, plan_difference, same_order
+from pilotage.evaluation.reports.item_lines import (
     ERASED,
     MISSING,
     NO_ANSWER,
@@ -23,7 +26,7 @@ from pilotage.evaluation.item_lines import (
     Texts,
     text_of_json,
 )
-from pilotage.evaluation.item_reading import (
+from pilotage.evaluation.reports.item_reading import (
     Span,
     read_counts,
     read_discordant,
@@ -35,10 +38,7 @@ from pilotage.evaluation.item_reading import (
     read_prefix,
     read_slots,
 )
-from pilotage.evaluation.journal import subject_of_run
-from pilotage.evaluation.label_queue import Judged, Lot
-from pilotage.evaluation.outcome import State
-from pilotage.evaluation.report import (
+from pilotage.evaluation.reports.report import (
     Counts,
     Labelling,
     RunFacts,

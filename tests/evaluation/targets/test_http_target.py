@@ -12,8 +12,8 @@ from tests.evaluation.http_fake import CUT, response, serving
 from tests.evaluation.samples import RUN
 
 from pilotage.core.errors import UsageError
-from pilotage.evaluation.http_target import LARGEST_REPLY, EndpointTarget, RouteTarget, read_retry_after
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.http_target import LARGEST_REPLY, EndpointTarget, RouteTarget, read_retry_after
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.registry.items import Item
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from pilotage.core.statistics.graded import METHOD as BETTING
 from pilotage.core.statistics.ppi import corrected_estimate
 from pilotage.core.statistics.sequence import METHOD as COUNTING
 from pilotage.core.statistics.sequence import anytime_interval
-from pilotage.evaluation.label import Label, is_good
+from pilotage.evaluation.labels.label import Label, is_good
 from pilotage.evaluation.progress import Progress
 from pilotage.ledger.records.measurement import LabelFigures
 from pilotage.ledger.records.record import EstimateFigures

@@ -11,8 +11,8 @@ from tests.evaluation.samples import CATALOG, RUN, ids, plan
 
 from pilotage.core.statistics.draw import draw_share, is_drawn
 from pilotage.core.statistics.sequence import anytime_interval
-from pilotage.evaluation.calibration import assess_labels, least_pass
-from pilotage.evaluation.label import Label
+from pilotage.evaluation.labels.calibration import assess_labels, least_pass
+from pilotage.evaluation.labels.label import Label
 from pilotage.evaluation.outcome import Outcome
 from pilotage.evaluation.plan import Ask, Plan, Recorded
 from pilotage.evaluation.progress import Progress, plan_progress

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pilotage.core.errors import EvidenceError
 from pilotage.evaluation.dataset import read_items
-from pilotage.evaluation.label_file import (
+from pilotage.evaluation.labels.expected_file import (
     ItemLabel,
     ItemRecord,
     LabelFile,

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from tests.evaluation.samples import RUN, items, run_virtually
 
-from pilotage.evaluation.fake_target import Call, FakeTarget, answering_with
-from pilotage.evaluation.target import CallError, Trouble
+from pilotage.evaluation.targets.fake_target import Call, FakeTarget, answering_with
+from pilotage.evaluation.targets.target import CallError, Trouble
 
 
 def test_answers_follow_the_script() -> None:

@@ -12,9 +12,9 @@ from typing import Any
 from pilotage.core.amount import Amount
 from pilotage.core.clock import format_time
 from pilotage.core.estimate import Estimate
-from pilotage.evaluation.difference import Difference
-from pilotage.evaluation.item_lines import ItemLine, PairLine, Texts, visible_text
-from pilotage.evaluation.report import SEALED_WHY, RunLine, RunReport, claim_in_words
+from pilotage.evaluation.reports.difference import Difference
+from pilotage.evaluation.reports.item_lines import ItemLine, PairLine, Texts, visible_text
+from pilotage.evaluation.reports.report import SEALED_WHY, RunLine, RunReport, claim_in_words
 
 LONGEST_CELL = 30_000
 """Characters of a text in a cell; a spreadsheet takes no more than 32,767."""

@@ -25,7 +25,7 @@ from pilotage.core.canonical import Json, canonical_json
 from pilotage.core.errors import EvidenceError, UsageError
 from pilotage.evaluation.json_shape import is_list, is_object
 from pilotage.evaluation.outcome import AnswerValue
-from pilotage.evaluation.target import Answer, CallError, Trouble
+from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.models.upstream import is_loopback
 from pilotage.registry.items import Item
 

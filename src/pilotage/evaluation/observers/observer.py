@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pilotage.evaluation.scorers.observation import Observation
-from pilotage.evaluation.target import Answer
+from pilotage.evaluation.targets.target import Answer
 from pilotage.registry.items import Item
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from pilotage.core.amount import Amount
-from pilotage.evaluation.difference import Pairs
-from pilotage.evaluation.item_lines import AskRow, ItemLine, plan_items
 from pilotage.evaluation.outcome import Outcome, State
-from pilotage.evaluation.report import Counts, Discordant, Pacing
+from pilotage.evaluation.reports.difference import Pairs
+from pilotage.evaluation.reports.item_lines import AskRow, ItemLine, plan_items
+from pilotage.evaluation.reports.report import Counts, Discordant, Pacing
 from pilotage.storage.engine import read_transaction
 from pilotage.storage.tables import NANO, usage
 from pilotage.storage.tables import label as label_table

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pilotage.core.clock import Clock, format_time, parse_time
-from pilotage.evaluation.label import Label, given_order
+from pilotage.evaluation.labels.label import Label, given_order
 from pilotage.storage.engine import read_transaction, write_transaction
 from pilotage.storage.tables import label as label_table
 

@@ -15,9 +15,10 @@ from tests.evaluation import report_samples as sample
 
 from pilotage.core.amount import Amount
 from pilotage.core.canonical import digest_of_bytes
-from pilotage.evaluation.item_lines import AskRow, ItemLine, plan_items, visible_text
 from pilotage.evaluation.outcome import Outcome, State
-from pilotage.evaluation.report import (
+from pilotage.evaluation.reports.files import items_as_csv, report_as_json
+from pilotage.evaluation.reports.item_lines import AskRow, ItemLine, plan_items, visible_text
+from pilotage.evaluation.reports.report import (
     Counts,
     Labelling,
     RunFacts,
@@ -29,7 +30,6 @@ from pilotage.evaluation.report import (
     plan_line,
     plan_report,
 )
-from pilotage.evaluation.report_files import items_as_csv, report_as_json
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.records.measurement import DatasetOpened, LabelFigures, Measurement, SourceFigures
 from pilotage.ledger.records.record import EstimateFigures

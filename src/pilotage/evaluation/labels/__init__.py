@@ -1,0 +1,1 @@
+"""People's labels: what is asked, kept and made of them."""

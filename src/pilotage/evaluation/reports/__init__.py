@@ -1,0 +1,1 @@
+"""What runs found, as people and machines are told it."""
