@@ -137,10 +137,13 @@ def promises_of_runner(runs: Sequence[Mapping[str, Any]], peers: Sequence[Mappin
     text = f"memory constant within {RUNNER_MEMORY_MB} MB over these sizes"
     promises.append(Promise(text, f"{grown:.0f} MB", grown <= RUNNER_MEMORY_MB))
     ours, *others = peers
+    # Our start outweighs a thousand samples, so a start that was slow by chance flatters: the larger figure counts.
+    first = runs[0]
+    most_of_ours = max(ours["cpu_ms_a_sample"], first["cpu_seconds"] / first["samples"] * 1_000)
     for row in others:
         most = PEERS_AT_MOST[row["tool"]]
-        share = ours["cpu_ms_a_sample"] / row["cpu_ms_a_sample"]
-        text = f"less than 1/{1 / most:.0f} of the CPU of {row['tool']} {row['version']}"
+        share = most_of_ours / row["cpu_ms_a_sample"]
+        text = f"less than 1/{1 / most:.0f} of the CPU a sample of {row['tool']} {row['version']}"
         promises.append(Promise(text, f"1/{1 / share:.0f}", share < most))
     return promises
 

@@ -154,7 +154,7 @@ async def carry_out(url: str, samples: int, at_once: int, folder: Path) -> Used:
     journal = DatabaseJournal(engine, ArtefactStore(engine, b"k" * 32, now), now)
     digest = "sha256:" + "0" * 64
     await journal.append_run(Run(RUN, "benchmark", digest, "benchmark", digest, 1, now()))
-    plan = plan_run(read_items(data), Evaluation.model_validate(EVALUATION), attempt=1, run=RUN)
+    plan = plan_run(read_items(data), Evaluation.model_validate(EVALUATION), attempt=1, run=RUN, seed=0)
     progress = await read_progress(plan, run=RUN, journal=journal)
     async with RouteTarget(url, route="benchmark", key="pk_benchmark_key") as target:
         await run_plan(

@@ -75,6 +75,7 @@ def record_run(platform: Platform, scores: Sequence[float | None]) -> str:
         dataset_digest=catalog.dataset_digests[evaluation.dataset],
         sealed=False,
         items=digest_of_json("items"),
+        measures=evaluation.measures,
         plan=digest_of_plan(catalog, evaluation),
         scorer=digest_of_scorer(catalog, evaluation.scorer),
         claim=claim_figures(evaluation.claim, plan_design(evaluation.claim, 1)),
@@ -95,7 +96,9 @@ def record_answers(platform: Platform, run: str, scores: Sequence[float | None])
     """Record more answers of a run, behind those that it has."""
     loaded = platform.load_registry()
     evaluation = loaded.catalog.evaluations[EVALUATION]
-    plan = plan_run(read_items(loaded.datasets[evaluation.dataset]), evaluation, attempt=1, run=run)
+    plan = plan_run(
+        read_items(loaded.datasets[evaluation.dataset]), evaluation, attempt=1, run=run, seed=evaluation.seed
+    )
     first = len(read_page(platform.engine, run))
     found = [_found(slot, plan.item(slot).id, score) for slot, score in enumerate(scores, start=first)]
     asyncio.run(_journal(platform).append_outcomes(run, found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Generator
 from pathlib import Path
@@ -64,7 +65,11 @@ def test_run_measures_and_shows(finished: Path) -> None:
 
     for words in ("FAILS", "claimed", "more than", "about", "Items, failures first", "answered"):
         assert words in printed
-    assert "asking" in (finished / "progress").read_text()
+    progress = (finished / "progress").read_text()
+    assert progress.index("warning: claims-triage-promise: 12 items cannot meet this claim") < progress.index("asking")
+    assert "decided by" in printed
+    assert "beta" in printed
+    assert re.search(r"calls +\d+ calls? for \d+ answers?, none made again", printed)
 
 
 def test_run_again_gives_the_verdict_that_there_is(

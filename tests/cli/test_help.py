@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -68,6 +70,22 @@ def test_the_example_parses(words: tuple[str, ...], command: Command) -> None:
     context = command.make_context(words[-1], typed[1 + len(words) :], resilient_parsing=False)
 
     assert context.params is not None
+
+
+HEAVY = ("numpy", "scipy", "sqlalchemy", "pygit2", "starlette", "httpx")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Asking for help waits for no library that only a command's work needs."""
+    script = (
+        "import sys; from pilotage.cli.main import app; app(['--help'], standalone_mode=False); "
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "assess" in ended.stdout
+    assert "[]" == ended.stderr.strip()
 
 
 @pytest.mark.parametrize("words", [(), ("key",), ("ledger",)])

@@ -11,6 +11,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -19,6 +20,7 @@ import typer.testing
 from tests.cli.conftest import Ended, Pilotage
 from tests.cli.judged_world import DATASET, EVALUATION, open_world, record_answers, record_run, write_judged
 
+from pilotage.cli import label_keys
 from pilotage.cli.label_items import Entry, parse_entry
 from pilotage.cli.label_keys import BACKSPACE, ENTER, open_keys
 from pilotage.cli.main import app
@@ -43,12 +45,14 @@ def run(pilotage: Pilotage, registry: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def typing(pilotage: Pilotage) -> Typing:
-    """Give a function that runs a command with this typed on its input."""
+def typing(pilotage: Pilotage, monkeypatch: pytest.MonkeyPatch) -> Typing:
+    """Give a function that runs a command while somebody presses these keys; no terminal is needed."""
     runner = typer.testing.CliRunner()
 
-    def run_typing(typed: str | bytes, *words: object) -> Ended:
-        result = runner.invoke(app, [str(word) for word in words], input=typed)
+    def run_typing(typed: str, *words: object) -> Ended:
+        marks = iter(typed)
+        monkeypatch.setattr(label_keys, "open_keys", lambda: nullcontext(lambda: next(marks, "")))
+        result = runner.invoke(app, [str(word) for word in words])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ended(result.exit_code, result.stdout, result.stderr)
@@ -175,13 +179,17 @@ def test_before_anything_was_asked_nothing_waits(registry: Path, pilotage: Pilot
     assert "pilotage assess claims-triage" in ended.err
 
 
-def test_what_is_no_text_ends_the_turn(run: str, typing: Typing, tmp_path: Path) -> None:
-    """Bytes that are no text are told, and what was given before them stands."""
-    ended = typing(b"y\nn\n\xff\ny\n", *LABEL, "--by", "eva")
+@pytest.mark.parametrize("words", [LABEL, ITEMS])
+def test_nothing_piped_in_is_a_label(words: tuple[str, ...], run: str, pilotage: Pilotage, tmp_path: Path) -> None:
+    """Keys come from a person at a terminal: a pipe is refused, however right its keys, and nothing is kept."""
+    runner = typer.testing.CliRunner()
 
-    assert ended.code == 2
-    assert "no text in UTF-8" in ended.err
-    assert len(labels(tmp_path, run)) in {0, 2}  # a pipe may hand over all of it at once
+    result = runner.invoke(app, [*words, "--by", "eva", *(["--second"] if words == ITEMS else [])], input="y\n" * 9)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "labels are given by a person at a terminal" in result.stderr
+    assert labels(tmp_path, run) == []
+    assert not list(tmp_path.rglob("letters.labels-*"))
 
 
 def test_another_judge_has_labels_of_its_own(run: str, registry: Path, pilotage: Pilotage) -> None:
@@ -220,17 +228,38 @@ def test_labels_of_erased_answers_cannot_be_given(run: str, typing: Typing, tmp_
     assert "erased" in ended.err
 
 
-@pytest.mark.long
-def test_a_kill_loses_no_label(run: str, tmp_path: Path) -> None:
-    """Killed while it waits for a key, the loop has kept every key before, and goes on with the next answer."""
+@contextmanager
+def at_terminal(pressed: int, read: int, folder: Path) -> Generator[subprocess.Popen[str]]:
+    """Start the command at a terminal, and press y when it asks."""
     command = [sys.executable, "-c", "from pilotage.cli.main import main; main()", *LABEL, "--by", "eva"]
+    with subprocess.Popen(command, cwd=folder, stdin=read, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any("Is the answer good?" in line for line in process.stdout)  # what is typed earlier is dropped
+        os.write(pressed, b"y")
+        yield process
+
+
+@pytest.mark.long
+def test_a_person_labels_at_a_terminal(run: str, tmp_path: Path, terminal: tuple[int, TextIO]) -> None:
+    """The whole command at a real terminal: y labels, q ends."""
+    pressed, stream = terminal
+    with at_terminal(pressed, stream.fileno(), tmp_path) as process:
+        os.write(pressed, b"q")
+        told, _ = process.communicate()
+
+    assert process.returncode == 0
+    assert "Labelled now: 1." in told
+    assert labels(tmp_path, run) == [(2, "eva", 1)]
+
+
+@pytest.mark.long
+def test_a_kill_loses_no_label(run: str, tmp_path: Path, terminal: tuple[int, TextIO]) -> None:
+    """Killed while it waits for a key, the loop has kept every key before, and goes on with the next answer."""
+    pressed, stream = terminal
     with open_world(tmp_path) as platform:
         store = DatabaseLabels(platform.engine, platform.clock)
         for number in range(3):
-            with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-                assert process.stdin is not None
-                process.stdin.write(b"y\n")
-                process.stdin.flush()
+            with at_terminal(pressed, stream.fileno(), tmp_path) as process:
                 while len(store.read_labels(run)) == number:
                     assert process.poll() is None
                     time.sleep(0.1)
@@ -261,7 +290,7 @@ def test_items_are_labelled_by_word_or_by_number(registry: Path, typing: Typing,
     write_judged(registry, 5)
     unlabelled(registry)
 
-    ended = typing("motor\n1\n2\n=[1,\n=[1, 2]\n", *ITEMS, "--by", "eva")
+    ended = typing("motor\n12=[1,\n=[1, 2]\n", *ITEMS, "--by", "eva")
 
     assert written(registry, "eva") == [("i0", "motor"), ("i1", "home"), ("i2", "motor"), ("i4", [1, 2])]
     assert 'After "=" stands a JSON value' in ended.out
@@ -405,7 +434,6 @@ def test_a_terminal_gives_each_key_as_it_is_pressed(terminal: tuple[int, TextIO]
     pressed, stream = terminal
     before = termios.tcgetattr(stream)
     with open_keys(stream) as keys:
-        assert keys.at_terminal
         for sent, key in [
             (b"y", "y"),
             ("\u00e9".encode(), "\u00e9"),
@@ -414,12 +442,12 @@ def test_a_terminal_gives_each_key_as_it_is_pressed(terminal: tuple[int, TextIO]
             (b"\x04", ""),
         ]:
             os.write(pressed, sent)
-            assert keys.read() == key
+            assert keys() == key
         os.write(pressed, b"\x1b[3~")
         threading.Timer(0.1, os.write, (pressed, b"n")).start()
-        assert keys.read() == "n"
+        assert keys() == "n"
         os.write(pressed, b"\xff")
-        assert keys.read() == "\ufffd"
+        assert keys() == "\ufffd"
 
     assert termios.tcgetattr(stream) == before
 

@@ -39,6 +39,7 @@ def test_init_lays_a_registry_that_checks(pilotage: Pilotage, tmp_path: Path) ->
     assert "pilotage check mine" in laid.out
     assert (tmp_path / "mine" / "organisation.yaml").exists()
     assert "all well" in checked.out
+    assert "cannot meet this claim: at attempt 1 at least" in checked.err
 
 
 def test_init_overwrites_nothing(pilotage: Pilotage, registry: Path) -> None:
@@ -76,6 +77,7 @@ def test_check_tells_machines(pilotage: Pilotage, registry: Path) -> None:
     ill = pilotage("check", "registry", "--json")
 
     assert (well.code, well.json["problems"], well.err) == (0, [], "")
+    assert "it can only end UNDECIDED or FAILS" in well.json["hints"][0]
     assert (ill.code, ill.err) == (1, "")
     (problem,) = ill.json["problems"]
     assert set(problem) == {"file", "line", "what", "remedy"}

@@ -296,11 +296,12 @@ class World:
     """
 
     script: Script
-    around: Surroundings = field(default_factory=Surroundings)
+    around: Surroundings = field(init=False)
     left: Counter[tuple[str, str, int]] = field(default_factory=Counter[tuple[str, str, int]])
 
     def __post_init__(self) -> None:
         """Begin with the troubles of the script."""
+        self.around = Surroundings(seed=self.script.seed)
         self.left.update(self.script.away)
 
     def target(self, side: str) -> FakeTarget:
@@ -380,6 +381,7 @@ class Crashing:
             bench.labels,
             bench.clock,
             bench.read_run_usage,
+            bench.draw_seed,
         )
 
 
@@ -421,6 +423,14 @@ class CrashingJournal(Passing):
     async def append_outcomes(self, run: str, found: Sequence[Found]) -> list[Recorded]:
         """Append, or die."""
         return await self._write(self.whole.append_outcomes(run, found))
+
+    async def append_strikes(self, run: str, asks: Sequence[Ask]) -> None:
+        """Append, or die."""
+        await self._write(self.whole.append_strikes(run, asks))
+
+    async def read_strikes(self, run: str) -> dict[Ask, int]:
+        """Read."""
+        return await self.whole.read_strikes(run)
 
     async def append_finish(self, run: str, at: Any) -> None:  # noqa: ANN401 - a moment
         """Append, or die."""

@@ -132,6 +132,7 @@ class Installation:
             "dataset_digest": digest_of_bytes(self.data),
             "sealed": False,
             "items": digest_of_bytes(b"items"),
+            "measures": "promise",
             "plan": PLAN,
             "scorer": digest_of_bytes(b"scorer"),
             "claim": CLAIM,

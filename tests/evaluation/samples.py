@@ -91,7 +91,7 @@ def evaluation(*, claim: AnyClaim = CLAIM, **more: Any) -> Evaluation:  # noqa: 
 
 def plan(count: int, *, claim: AnyClaim = CLAIM, seed: int = 7, attempt: int = 1, run: str = RUN, **more: Any) -> Plan:  # noqa: ANN401 - fields of Evaluation
     """Plan a run over that many items."""
-    return plan_run(items(count), evaluation(claim=claim, seed=seed, **more), attempt=attempt, run=run)
+    return plan_run(items(count), evaluation(claim=claim, seed=seed, **more), attempt=attempt, run=run, seed=seed)
 
 
 def ids(of: Plan) -> list[str]:

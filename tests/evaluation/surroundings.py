@@ -35,6 +35,7 @@ class Surroundings:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     openings: MemoryOpenings = field(default_factory=MemoryOpenings)
+    seed: int = 7
     ledger: MemoryLedger = field(init=False)
     labels: MemoryLabels = field(init=False)
 
@@ -46,7 +47,16 @@ class Surroundings:
     @property
     def bench(self) -> Workbench:
         """Give what a measurement works with."""
-        return Workbench(CATALOG, self.ledger, self.journal, self.openings, self.labels, self.clock, read_nothing)
+        return Workbench(
+            CATALOG,
+            self.ledger,
+            self.journal,
+            self.openings,
+            self.labels,
+            self.clock,
+            read_nothing,
+            lambda: self.seed,
+        )
 
     def kinds(self) -> list[str]:
         """Give the names of the records, in order."""

@@ -16,7 +16,7 @@ from pilotage.evaluation.attempts import (
     plan_attempt,
     verify_continues,
 )
-from pilotage.ledger.records.measurement import ClaimFigures, DatasetOpened
+from pilotage.ledger.records.measurement import ClaimFigures, DatasetOpened, Measures
 from pilotage.registry.items import Item
 
 CLAIM = ClaimFigures(text="x", p0=0.8, p1=0.9, alpha=0.025, beta=0.1, cap=240)
@@ -36,6 +36,8 @@ def opening(
     plan: str = "",
     run: str = "R" * 26,
     asked: str = "",
+    sealed: bool = False,
+    measures: Measures = "promise",
 ) -> DatasetOpened:
     """Make an opening; its plan follows from its terms, and what it asks from its data, unless told."""
     terms = f"{scorer} {claim} {seed} {plan}"
@@ -46,8 +48,9 @@ def opening(
         evaluation=evaluation,
         dataset="messages",
         dataset_digest=digest_of_bytes(data.encode()),
-        sealed=True,
+        sealed=sealed,
         items=digest_of_bytes((asked or data).encode()),
+        measures=measures,
         plan=digest_of_bytes(terms.encode()),
         scorer=digest_of_bytes(scorer.encode()),
         claim=claim,
@@ -75,6 +78,8 @@ def opening(
         ([opening("r2", evaluation="renamed")], 2),
         ([opening("r1", scorer="changed")], 2),
         ([opening("r1", claim=CLAIM.model_copy(update={"p0": 0.7}))], 2),
+        ([opening("r1", evaluation="tone", scorer="regex", sealed=True)], 2),
+        ([opening("r1", evaluation="tone", scorer="regex", sealed=True, measures="load")], 1),
     ],
 )
 def test_other_looks_at_the_same_items_for_the_same_claim_count(earlier: list[DatasetOpened], attempt: int) -> None:
@@ -93,10 +98,10 @@ def test_a_process_is_release_evaluation_and_version_of_the_data() -> None:
 @pytest.mark.parametrize(
     ("now", "said"),
     [
-        (opening(seed=1), "the seed of"),
+        (opening(seed=1), "the target, the baseline, the repeats, the seed or the patience of"),
         (opening(scorer="lenient"), "the scorer of"),
-        (opening(claim=CLAIM.model_copy(update={"p0": 0.7}), seed=1), "the claim and the seed of"),
-        (opening(plan="another target"), "the target, the baseline or the repeats of"),
+        (opening(claim=CLAIM.model_copy(update={"p0": 0.7}), seed=1), "the claim of"),
+        (opening(plan="another target"), "the target, the baseline, the repeats, the seed or the patience of"),
     ],
 )
 def test_terms_must_not_change_once_the_data_were_opened(now: DatasetOpened, said: str) -> None:

@@ -77,7 +77,14 @@ class Bench:
     async def measure(self, asked: Question, subject: Subject) -> Measurement | Waiting:
         """Measure until labels are needed or there is a verdict."""
         bench = Workbench(
-            self.catalog, self.ledger, self.journal, self.openings, self.labels, self.clock, lambda _: UsageTotals()
+            self.catalog,
+            self.ledger,
+            self.journal,
+            self.openings,
+            self.labels,
+            self.clock,
+            lambda _: UsageTotals(),
+            lambda: 7,
         )
         observer = JudgeObserver(self.catalog.judges["strict"], self.judge)
         found = await measure(asked, subject, self.target, bench, observer=observer)

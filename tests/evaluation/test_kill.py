@@ -110,7 +110,7 @@ def read_finding(database: Path, killer: Killer) -> Measurement:
         kept = set(connection.scalars(sa.select(artefact.c.digest)))
     rows = read_rows(database)
     engine.dispose()
-    schedule = ids(plan(120, claim=CLAIM, repeats=2, seed=0))
+    schedule = ids(plan(120, claim=CLAIM, repeats=2, seed=opening.body.seed))
     assert opening.body.run == finding.body.run
     assert {answer for *_, answer, _ in rows} <= kept
     assert {(slot, item) for slot, _, item, *_ in rows} == {(row[0], schedule[row[0]]) for row in rows}

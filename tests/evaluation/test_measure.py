@@ -137,13 +137,18 @@ async def test_running_until_green_pays_with_alpha(around: Surroundings) -> None
 
 
 async def test_renaming_an_evaluation_makes_no_first_attempt(around: Surroundings) -> None:
-    """The same scorer on the same data is the same claim whatever its name; another scorer and name are another."""
+    """The same kind of evidence on the same sealed data is the same claim, whatever name and scorer are called."""
     await around.find(question(lines(120)), release(1), right())
 
     renamed = await around.find(question(lines(120), name="routing-two"), release(1), right())
-    other = await around.find(question(lines(120), name="tone", scorer={"type": "contains"}), release(1), right())
+    synonym = await around.find(question(lines(120), name="tone", scorer={"type": "contains"}), release(1), right())
+    other = await around.find(
+        question(lines(120), name="pace", scorer={"type": "regex", "pattern": "y"}, measures="load"),
+        release(1),
+        right(),
+    )
 
-    assert (renamed.attempt, other.attempt) == (2, 1)
+    assert (renamed.attempt, synonym.attempt, other.attempt) == (2, 3, 1)
 
 
 async def test_a_new_file_with_old_items_makes_no_first_attempt(around: Surroundings) -> None:
@@ -189,11 +194,14 @@ async def test_two_that_open_at_the_same_moment_find_each_other(around: Surround
     ("change", "said"),
     [
         ({"claim": CLAIM.model_copy(update={"p0": 0.5})}, "claim of evaluation 'routing' changed"),
-        ({"seed": 5}, "seed of evaluation 'routing' changed"),
+        ({"seed": 5}, "the repeats, the seed or the patience of evaluation 'routing' changed"),
         ({"scorer": {"type": "contains"}}, "scorer of evaluation 'routing' changed"),
         ({"claim": CLAIM.model_copy(update={"alpha": 0.1})}, "claim of evaluation 'routing' changed"),
-        ({"repeats": 2}, "target, the baseline or the repeats of evaluation 'routing' changed"),
-        ({"target": {"route": "rival"}}, "target, the baseline or the repeats of evaluation 'routing' changed"),
+        ({"repeats": 2}, "target, the baseline, the repeats, the seed or the patience of evaluation 'routing' changed"),
+        (
+            {"target": {"route": "rival"}},
+            "target, the baseline, the repeats, the seed or the patience of evaluation 'routing' changed",
+        ),
     ],
 )
 async def test_terms_cannot_change_after_the_data_were_opened(
@@ -211,9 +219,9 @@ async def test_terms_cannot_change_after_the_data_were_opened(
 
 
 async def test_how_fast_is_asked_may_change(around: Surroundings) -> None:
-    """Pace, patience and concurrency are no terms of the claim: the same gate goes on."""
+    """Pace and concurrency are no terms of the claim: the same gate goes on."""
     first = await around.find(question(lines(120)), release(1), right())
-    slower = question(lines(120), concurrency=1, calls_per_second=5.0, timeout_seconds=2, retries=0)
+    slower = question(lines(120), concurrency=1, calls_per_second=5.0)
     assert await around.find(slower, release(1), right()) == first
 
 

@@ -18,7 +18,7 @@ from pilotage.evaluation.journal import MemoryJournal
 from pilotage.evaluation.pace import Pace
 from pilotage.evaluation.plan import Ask, Plan, Recorded
 from pilotage.evaluation.progress import Progress, assess_disagreement
-from pilotage.evaluation.runner import MOST_THROTTLED, Tally, Watch, read_progress, run_plan
+from pilotage.evaluation.runner import MOST_STRIKES, MOST_THROTTLED, Tally, Watch, read_progress, run_plan
 from pilotage.evaluation.targets.fake_target import FakeTarget, Reaction, always, answering_with, no_latency
 from pilotage.evaluation.targets.target import Answer, CallError, Trouble
 from pilotage.registry.items import Item
@@ -419,3 +419,18 @@ def test_nothing_left_to_ask_asks_nothing() -> None:
 
     assert make().decided
     assert target.calls == []
+
+
+def test_whoever_goes_away_at_will_is_not_asked_for_ever() -> None:
+    """A question that reached nobody at three stops of its run is not measured when it does so again."""
+    journal, of = MemoryJournal(), plan(60, claim=Claim(text="x", p0=0.8, p1=0.9, cap=60))
+    leaving = FakeTarget(answering_with(dict.fromkeys(ids(of)[:3], AWAY)))
+    pace = Pace(concurrency=1, retries=0)
+    for _ in range(MOST_STRIKES):
+        with pytest.raises(EvidenceError, match="nobody listens"):
+            carry_out(of, leaving, journal, pace=pace)
+        assert journal.outcomes == {}
+
+    progress = carry_out(of, leaving, journal, pace=pace)
+
+    assert [one.outcome.state for one in counted(progress, journal)][:4] == ["not-measured"] * 3 + ["pass"]

@@ -78,6 +78,7 @@ SAMPLES: Mapping[str, Body] = {
             dataset_digest=digest("f"),
             sealed=True,
             items=digest("9"),
+            measures="promise",
             plan=digest("a"),
             scorer=digest("1"),
             claim=CLAIM,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -240,3 +241,12 @@ def test_a_report_is_made_of_values(reader: MemoryReader) -> None:
 
     assert report is not None
     assert report == replace(report)
+
+
+def test_calls_and_what_decided_are_on_the_page(client: TestClient) -> None:
+    """A run that FAILS says by which error it does, and how many calls its answers took."""
+    text = page(client, address(BEFORE))
+
+    assert "Why it FAILS" in text
+    assert "(beta)" in text
+    assert re.search(r"[0-9]+ calls for [0-9]+ answers", text)

@@ -179,9 +179,9 @@ def test_what_was_asked_must_be_what_is_declared(change: dict[str, Any], why: st
 
 
 def test_how_fast_it_was_asked_does_not_matter() -> None:
-    """Concurrency, pace and patience leave the evidence standing."""
+    """Concurrency and pace leave the evidence standing."""
     catalog = catalog_of()
-    slower = {"concurrency": 1, "calls_per_second": 2.0, "timeout_seconds": 60.0, "retries": 0, "title": "Slowly"}
+    slower = {"concurrency": 1, "calls_per_second": 2.0, "title": "Slowly"}
     declared = catalog.evaluations["one-of-two"].model_copy(update=slower)
     case = Case(
         catalog.model_copy(update={"evaluations": catalog.evaluations | {"one-of-two": declared}}),
@@ -290,6 +290,38 @@ def test_results_of_another_tool_are_bound_too(changes: dict[str, Any], why: str
     catalog = with_outside(catalog_of())
     state, reason = Case(catalog, [imported(catalog, **changes)]).state(PROMISE)
     assert (state, why in reason) == ("UNKNOWN", True), reason
+
+
+@pytest.mark.parametrize(
+    ("mark", "why"), [("before-release", "began before this Release"), ("undated", "does not say when it ran")]
+)
+@pytest.mark.parametrize("verdict", list(VERDICTS))
+def test_results_from_before_the_release_answer_nothing(mark: str, why: str, verdict: Verdict) -> None:
+    """What may have asked another Release is unknown, for better or worse, and the reason says what to do."""
+    catalog = with_outside(catalog_of())
+    source = SourceFigures(tool="junit", tool_version="9", file="sha256:" + "3" * 64, task="t", marks=("summary", mark))
+    state, reason = Case(catalog, [imported(catalog, verdict, source=source)]).state(PROMISE)
+    assert state == "UNKNOWN"
+    assert why in reason
+    assert "run junit on this Release and import again" in reason
+
+
+def test_results_after_an_unbound_file_still_answer() -> None:
+    """A file that says nothing of the Release hides no other that does."""
+    catalog = with_outside(catalog_of())
+    source = SourceFigures(tool="junit", tool_version="9", file="sha256:" + "4" * 64, task="t", marks=("undated",))
+    case = Case(catalog, [imported(catalog), imported(catalog, source=source)])
+    assert case.state(PROMISE)[0] == "MET"
+
+
+def test_totals_alone_answer_and_say_so() -> None:
+    """A summary is evidence, and its reason says that nobody can look at single outcomes."""
+    catalog = with_outside(catalog_of())
+    source = SourceFigures(tool="junit", tool_version="9", file="sha256:" + "3" * 64, task="t", marks=("summary",))
+    state, reason = Case(catalog, [imported(catalog, source=source)]).state(PROMISE)
+    assert state == "MET"
+    assert "read from totals alone" in reason
+    assert "totals" not in Case(catalog, [imported(catalog)]).state(PROMISE)[1]
 
 
 def test_findings_of_ours_and_of_another_tool_are_never_taken_for_each_other() -> None:

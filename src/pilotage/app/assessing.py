@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import cast
 from urllib.parse import urlsplit
 
-from pilotage.app.evaluating import find_lacking, measure_evaluation
+from pilotage.app.evaluating import find_lacking, find_too_few, measure_evaluation
 from pilotage.app.platform import Platform
 from pilotage.app.web import Running
 from pilotage.core.errors import EvidenceError
@@ -35,6 +35,7 @@ async def assess_use_case(
     watch: Callable[[Evaluation], Watch] | None = None,
     gateway_url: str | None = None,
     tell: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Entry[Assessment]:
     """Measure what has no verdict yet, then assess the current Release.
 
@@ -47,6 +48,7 @@ async def assess_use_case(
         watch: gives a watcher for each evaluation that is run.
         gateway_url: where the gateway answers; None: a gateway of our own is started where none does.
         tell: is given a line for each evaluation that could not come to a verdict yet: why, and whose turn it is.
+        warn: is given a line for each evaluation that can never MEET, before its data are opened.
 
     Raises:
         EvidenceError: a measurement could not be made; what was recorded stays, and running again goes on.
@@ -59,7 +61,7 @@ async def assess_use_case(
         async with _reachable_gateway(platform, gateway_url) as url:
             await asyncio.to_thread(_await_catalog, url, loaded.catalog.digest)
             for name in names:
-                note = await _measure(platform, loaded, name, gateway_url=url, watch=watch)
+                note = await _measure(platform, loaded, name, gateway_url=url, watch=watch, warn=warn)
                 if note is not None and tell is not None:
                     tell(note)
     steward.tick(platform.clock())
@@ -77,12 +79,15 @@ async def _measure(
     *,
     gateway_url: str,
     watch: Callable[[Evaluation], Watch] | None,
+    warn: Callable[[str], None] | None,
 ) -> str | None:
     """Measure one evaluation; give why it has no verdict yet, None where it has."""
     evaluation = loaded.catalog.evaluations.get(name)
     lacking = None if evaluation is None else find_lacking(platform, loaded.catalog, evaluation)
     if lacking is not None:
         return f"{name} is not measured: {lacking}"
+    if warn is not None and (hopeless := await asyncio.to_thread(find_too_few, platform, loaded, name)) is not None:
+        warn(hopeless)
     told = watch(evaluation) if watch and evaluation is not None else None
     found = await measure_evaluation(platform, loaded, name, gateway_url=gateway_url, watch=told)
     return say_waiting(found) if isinstance(found, Waiting) else None

@@ -13,9 +13,10 @@ from urllib.request import Request, urlopen
 from pilotage.app.observing import build_observer
 from pilotage.app.platform import Platform
 from pilotage.core.errors import EvidenceError, UsageError
+from pilotage.evaluation.enough import say_too_few
 from pilotage.evaluation.journal import DatabaseJournal
 from pilotage.evaluation.labels.store import DatabaseLabels
-from pilotage.evaluation.measure import Question, Subject, Waiting, Workbench, measure
+from pilotage.evaluation.measure import Question, Subject, Waiting, Workbench, find_attempt, measure
 from pilotage.evaluation.openings import DatabaseOpenings
 from pilotage.evaluation.runner import Watch
 from pilotage.evaluation.targets.http_target import EndpointTarget, RouteTarget
@@ -24,7 +25,7 @@ from pilotage.ledger.entry import Entry
 from pilotage.ledger.records.measurement import Measurement
 from pilotage.ledger.records.permit import Permit
 from pilotage.registry.catalog import Catalog
-from pilotage.registry.configuration import plan_configuration
+from pilotage.registry.configuration import digest_of_plan, plan_configuration
 from pilotage.registry.kinds.claim import ComparisonClaim
 from pilotage.registry.kinds.evaluation import Evaluation
 from pilotage.registry.kinds.scorer import JudgedScorer, SimilarityScorer
@@ -109,6 +110,7 @@ def open_bench(platform: Platform, catalog: Catalog, use_case: str) -> Workbench
         DatabaseLabels(platform.engine, platform.clock),
         platform.clock,
         partial(platform.read_settled_usage, use_case),
+        platform.draw_seed,
     )
 
 
@@ -134,6 +136,24 @@ def find_lacking(platform: Platform, catalog: Catalog, evaluation: Evaluation) -
     if promoted == plan_configuration(catalog, evaluation.use_case).root:
         return "the newest Release is the promoted one, so there is nothing to compare"
     return None
+
+
+def find_too_few(platform: Platform, loaded: Loaded, name: str) -> str | None:
+    """Say that an evaluation has too few items to MEET; None where it has enough, or its verdict has fallen already.
+
+    Opens no data set in the ledger's sense: nothing is recorded, and no call is made.
+
+    Raises:
+        UsageError: no evaluation has this name.
+        EvidenceError: its data set or claim cannot be used.
+    """
+    question, subject = plan_question(loaded, name)
+    found = platform.ledger.read(kinds=(Measurement,), use_case=subject.use_case, release=subject.release)
+    plan = digest_of_plan(loaded.catalog, question.evaluation), loaded.catalog.dataset_digests[question.dataset.name]
+    if any((entry.body.plan, entry.body.dataset_digest) == plan for entry in found if entry.body.evaluation == name):
+        return None
+    attempt, items = find_attempt(question, subject, open_bench(platform, loaded.catalog, subject.use_case))
+    return say_too_few(question.evaluation, items=len(items), attempt=attempt)
 
 
 def read_promoted(platform: Platform, use_case: str) -> str | None:

@@ -99,7 +99,7 @@ class Labelling:
         opened = _find_opening(platform, loaded.catalog, self.evaluation)
         self.run = opened.run
         items = read_items(loaded.datasets[self.evaluation.dataset])
-        self._plan = plan_run(items, self.evaluation, attempt=opened.attempt, run=opened.run)
+        self._plan = plan_run(items, self.evaluation, attempt=opened.attempt, run=opened.run, seed=opened.seed)
 
     def plan_queue(self) -> tuple[int, ...]:
         """Give the slots that wait for this labeller, the first to be shown first; none once the gate has decided.

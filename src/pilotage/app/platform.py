@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pilotage.config import Config
 from pilotage.core.clock import Clock
 from pilotage.core.errors import EvidenceError, UsageError
+from pilotage.evaluation.journal import mint_seed
 from pilotage.gateway.keys import mint_key, revoke_key
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.ledger import Ledger
@@ -49,7 +50,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One installation, opened: its settings, database, ledger, artefacts, clock and surroundings."""
+    """One installation, opened: its settings, database, ledger, artefacts, clock and surroundings.
+
+    `draw_seed` gives the seed of the order in which sealed items are asked: at random, but for a demonstration.
+    """
 
     config: Config
     state: StateFolder
@@ -58,6 +62,7 @@ class Platform:
     artefacts: ArtefactStore
     clock: Clock
     environment: Mapping[str, str]
+    draw_seed: Callable[[], int] = mint_seed
 
     def load_registry(self) -> Loaded:
         """Load the declared registry as it stands now.
@@ -194,7 +199,11 @@ def _file_stamps(folder: Path) -> Iterator[tuple[str, int, int, int]]:
 
 @contextmanager
 def open_platform(
-    config: Config, *, environment: Mapping[str, str] | None = None, clock: Clock = utc_now
+    config: Config,
+    *,
+    environment: Mapping[str, str] | None = None,
+    clock: Clock = utc_now,
+    draw_seed: Callable[[], int] = mint_seed,
 ) -> Generator[Platform]:
     """Open an installation; its state folder, keys and tables are made at first use.
 
@@ -208,6 +217,6 @@ def open_platform(
         ledger = Ledger(engine, SigningKey.open(state.signing_key_path), clock)
         artefacts = ArtefactStore(engine, state.master_key(), clock)
         surroundings = os.environ if environment is None else environment
-        yield Platform(config, state, engine, ledger, artefacts, clock, surroundings)
+        yield Platform(config, state, engine, ledger, artefacts, clock, surroundings, draw_seed)
     finally:
         engine.dispose()

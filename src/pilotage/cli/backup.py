@@ -7,14 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pilotage.app.platform import open_platform
 from pilotage.cli.options import StateOption
 from pilotage.cli.output import console, ending_on_errors, read_settings
-from pilotage.ledger.audit import verify_connection
-from pilotage.storage.backup import write_backup
-from pilotage.storage.engine import open_engine
-from pilotage.storage.restore import restore_backup
-from pilotage.storage.state import StateFolder
 
 File = Annotated[Path, typer.Argument(help="The backup file.")]
 
@@ -24,6 +18,9 @@ def backup(file: File, *, state: StateOption = None) -> None:
 
     Example: pilotage backup pilotage-2026-11-22.zip
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.storage.backup import write_backup
+
     with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
         write_backup(platform.engine, platform.state, file, platform.clock)
     console.print(f"{file} is written; whoever has it can read and sign as this installation", markup=False)
@@ -34,6 +31,11 @@ def restore(file: File, *, state: StateOption = None) -> None:
 
     Example: pilotage restore pilotage-2026-11-22.zip --state .pilotage
     """
+    from pilotage.ledger.audit import verify_connection
+    from pilotage.storage.engine import open_engine
+    from pilotage.storage.restore import restore_backup
+    from pilotage.storage.state import StateFolder
+
     with ending_on_errors():
         config = read_settings(state=state)
         folder = StateFolder(config.state)

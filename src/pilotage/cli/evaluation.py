@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,14 +19,17 @@ from pilotage.cli.output import (
     ending_on_errors,
     errors,
     print_json,
+    print_warning,
     read_settings,
 )
 from pilotage.core.errors import EvidenceError, UsageError
-from pilotage.evaluation.reports.difference import Difference
-from pilotage.evaluation.reports.item_lines import PairLine
-from pilotage.evaluation.reports.reading import RunReader
-from pilotage.evaluation.reports.report import RunReport
-from pilotage.registry.catalog import Catalog
+
+if TYPE_CHECKING:
+    from pilotage.evaluation.reports.difference import Difference
+    from pilotage.evaluation.reports.item_lines import PairLine
+    from pilotage.evaluation.reports.reading import RunReader
+    from pilotage.evaluation.reports.report import RunReport
+    from pilotage.registry.catalog import Catalog
 
 group = typer.Typer(no_args_is_help=True, help="Evaluations: what they will cost, what they found, item by item.")
 group.command("plan")(plan_evaluation)
@@ -99,7 +102,14 @@ def run_evaluation(
         notes: list[str] = []
         with GateProgress(errors) as progress:
             assessed = asyncio.run(
-                assess_use_case(platform, use_case, evaluations=(evaluation,), watch=progress.watch, tell=notes.append)
+                assess_use_case(
+                    platform,
+                    use_case,
+                    evaluations=(evaluation,),
+                    watch=progress.watch,
+                    tell=notes.append,
+                    warn=print_warning,
+                )
             )
         reader = open_runs(platform, catalog)
         run = reader.find_latest(evaluation, assessed.body.release)

@@ -15,6 +15,7 @@ from pilotage.evaluation.reports.report import (
     SEALED_WHY,
     RunLine,
     RunReport,
+    calls_in_words,
     claim_in_words,
     corrected_in_words,
     cost_per_item,
@@ -60,6 +61,8 @@ def _statements(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "claimed", claim_in_words(line.claim)
     if line.estimate is not None:
         yield "found", range_text(line.claim.form, line.estimate, f" {found_in_words(line.claim)}")
+    if report.decided_by:
+        yield "decided by", report.decided_by
     yield "about", report.about
     if report.turn is not None:
         yield "whose turn", f"{report.turn.who}; {report.turn.step}"
@@ -116,6 +119,8 @@ def _surroundings(report: RunReport) -> Iterator[tuple[str, str]]:
     if pacing is not None:
         slow = f"95 of 100 within {took_text(pacing.slow)}, the slowest {took_text(pacing.slowest)}"
         yield "answers", f"half within {took_text(pacing.median)}, {slow}"
+    if report.calls is not None:
+        yield "calls", calls_in_words(report.calls)
     if found is not None:
         spent = found.spent
         money = money_text(None if spent.money is None else spent.money.value())

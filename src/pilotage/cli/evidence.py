@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from pilotage.cli.evidence_text import imported_as_json, measurement_as_json, print_imported, print_measurements
 from pilotage.cli.options import RegistryOption, StateOption
 from pilotage.cli.output import NOT_YET, REACHED, Json, console, ending_on_errors, errors, print_json, read_settings
 from pilotage.core.errors import UsageError
@@ -41,6 +40,7 @@ def import_(
     """
     from pilotage.app.importing import import_results
     from pilotage.app.platform import open_platform
+    from pilotage.cli.evidence_text import imported_as_json, print_imported
     from pilotage.evaluation.imports.results import Choice
 
     choice = Choice(score, provider, prompt, tuple(probe or ()), tuple(detector or ()))
@@ -68,6 +68,7 @@ def list_(
     """
     from pilotage.app.importing import read_imported
     from pilotage.app.platform import open_platform
+    from pilotage.cli.evidence_text import measurement_as_json, print_measurements
 
     with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
         entries = read_imported(platform, use_case)
@@ -100,6 +101,7 @@ def garak(
     """
     from pilotage.app.garak import GarakRun, measure_with_garak
     from pilotage.app.platform import open_platform
+    from pilotage.cli.evidence_text import imported_as_json, print_imported
 
     names = tuple(name.strip() for name in probes.split(",") if name.strip())
     with ending_on_errors(), open_platform(read_settings(registry=registry, state=state)) as platform:

@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pilotage.app.platform import open_platform
 from pilotage.cli.options import RegistryOption, StateOption
 from pilotage.cli.output import Json, console, ending_on_errors, errors, print_json, read_settings
 from pilotage.core.clock import format_time
-from pilotage.gateway.keys import list_keys, mint_key, revoke_key
 from pilotage.registry.kinds.document import Audience
 
 group = typer.Typer(no_args_is_help=True, help="Keys that use cases call the gateway with.")
@@ -32,6 +30,9 @@ def create(
 
     Example: pilotage key create claims-inbox --audience cohort --days 30
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.gateway.keys import mint_key
+
     with ending_on_errors(), open_platform(read_settings(registry=registry, state=state)) as platform:
         platform.require_use_case(use_case)
         minted = mint_key(
@@ -61,6 +62,9 @@ def list_(
 
     Example: pilotage key list claims-inbox
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.gateway.keys import list_keys
+
     with ending_on_errors(), open_platform(read_settings(registry=registry, state=state)) as platform:
         keys = [key for key in list_keys(platform.engine) if use_case in {None, key.use_case}]
         now = platform.clock()
@@ -102,6 +106,9 @@ def revoke(
 
     Example: pilotage key revoke 4F7Q2K9D
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.gateway.keys import revoke_key
+
     with ending_on_errors(), open_platform(read_settings(registry=registry, state=state)) as platform:
         revoke_key(platform.engine, public_id, clock=platform.clock)
     console.print(f"{public_id} is revoked", markup=False)

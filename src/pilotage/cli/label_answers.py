@@ -51,7 +51,7 @@ def _show(console: Console, shown: Shown) -> None:
 
 def _read_choice(keys: Keys, *, can_undo: bool) -> str:
     """Read keys until one means something; an empty text or q ends."""
-    while key := keys.read().lower():
+    while key := keys().lower():
         if key in "ynsq" or (key == "u" and can_undo):
             return key
     return key

@@ -56,25 +56,23 @@ def label_items(labelling: ItemLabelling, keys: Keys, console: Console) -> int:
 
 
 def read_entry(keys: Keys, choices: Sequence[Json], console: Console) -> Entry:
-    """Read one entry: at a terminal a number key is taken at once, else a line is."""
+    """Read one entry: a number key is taken at once, words at the end of their line."""
     typed = ""
-    while key := keys.read():
+    while key := keys():
         if key == ENTER:
             break
         if key == BACKSPACE:
             typed = typed[:-1]
         elif key.isprintable():
             typed += key
-        if keys.at_terminal:
-            if len(typed) == 1 and (picked := _picked(typed, choices)) is not None:
-                return picked
-            console.file.write(f"\r\x1b[K{typed}")  # the line again, with what was typed so far
-            console.file.flush()
+        if len(typed) == 1 and (picked := _picked(typed, choices)) is not None:
+            return picked
+        console.file.write(f"\r\x1b[K{typed}")  # the line again, with what was typed so far
+        console.file.flush()
     else:
         if not typed:
             return Entry("quit")
-    if keys.at_terminal:
-        console.print()
+    console.print()
     entry = parse_entry(typed, choices)
     if entry.act == "again":
         console.print('After "=" stands a JSON value, such as =42 or =["a", "b"]; nothing was kept.', markup=False)

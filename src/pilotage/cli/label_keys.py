@@ -1,77 +1,50 @@
-"""Single key presses from a terminal, and lines where nobody sits: the same loop serves a person and a pipe."""
+"""Single key presses from a terminal. A label is what a person says, so keys come from nowhere else."""
 
 from __future__ import annotations
 
 import os
 import select
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from pilotage.core.errors import UsageError
 
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Where keys come from.
-
-    Attributes:
-        read: gives the next key, or an empty text at the end of input.
-        at_terminal: whether each comes as it is pressed; else a line is one answer, and nobody sees what is typed.
-    """
-
-    read: Callable[[], str]
-    at_terminal: bool
-
+Keys: TypeAlias = Callable[[], str]
+"""Gives the next key that a person presses, or an empty text at the end."""
 
 ENTER, BACKSPACE = "\n", "\b"
 _ESCAPE = "\x1b"
-_LONGEST_LINE = 100_000
 
 
 @contextmanager
 def open_keys(stream: TextIO | None = None) -> Generator[Keys]:
-    """Give a reader of keys: each key as it is pressed at a terminal, else character by character from the input.
+    """Give a reader of keys, each as it is pressed at a terminal.
 
-    A terminal is put back as it was, whatever happens. Ctrl-C interrupts, as everywhere.
+    The terminal is put back as it was, whatever happens. Ctrl-C interrupts, as everywhere.
+
+    Raises:
+        UsageError: the input is no terminal; whatever a program pipes in is nobody's opinion.
     """
     source = sys.stdin if stream is None else stream
-    if not source:  # closed by whoever started us
-        yield Keys(lambda: "", at_terminal=False)
-        return
-    if not source.isatty():
-        yield Keys(_from_text(source), at_terminal=False)
-        return
+    if not source or not source.isatty():  # none where whoever started us closed it
+        raise UsageError("labels are given by a person at a terminal", "run this command in one, and press the keys")
     try:
         import termios
         import tty
     except ImportError as error:
-        raise UsageError("this terminal cannot be read key by key", "pipe the keys in, one a line") from error
+        raise UsageError("this terminal cannot be read key by key", "label on Linux or macOS") from error
     file = source.fileno()
     before = termios.tcgetattr(file)
     try:
         tty.setcbreak(file)
-        yield Keys(_from_terminal(file), at_terminal=True)
+        yield _from_terminal(file)
     finally:
         termios.tcsetattr(file, termios.TCSADRAIN, before)
 
 
-def _from_text(source: TextIO) -> Callable[[], str]:
-    marks = _marks_of(source)
-    return lambda: next(marks, "")
-
-
-def _marks_of(source: TextIO) -> Iterator[str]:
-    try:
-        while line := source.readline(_LONGEST_LINE):
-            yield from line
-    except UnicodeDecodeError as error:
-        raise UsageError("what is piped in is no text in UTF-8", "pipe in keys, or one value a line") from error
-
-
-def _from_terminal(file: int) -> Callable[[], str]:
+def _from_terminal(file: int) -> Keys:
     def read_key() -> str:
         while True:
             mark = _read_mark(file)

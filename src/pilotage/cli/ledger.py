@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pilotage.app.platform import open_platform
 from pilotage.cli.options import StateOption
 from pilotage.cli.output import Json, console, ending_on_errors, errors, print_json, read_settings
 from pilotage.core.clock import format_time
 from pilotage.core.errors import UsageError
-from pilotage.ledger.audit import verify_ledger
-from pilotage.ledger.chain import VerifiedChain
-from pilotage.ledger.export import export_ledger, read_lines
-from pilotage.ledger.rotation import rotate_key_file
-from pilotage.ledger.verify import verify_export
+
+if TYPE_CHECKING:
+    from pilotage.ledger.chain import VerifiedChain
 
 group = typer.Typer(no_args_is_help=True, help="The append-only, hash-chained, signed record of everything.")
 
@@ -36,6 +33,9 @@ def verify(
 
     Ends with 0 when every record is as it was written, and else with 1 and the first record that is not.
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.ledger.audit import verify_ledger
+
     with ending_on_errors():
         if file is not None:
             chain = _verify_file(file, root)
@@ -70,6 +70,9 @@ def export(
 
     Example: pilotage ledger export ledger.jsonl
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.ledger.export import export_ledger
+
     with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
         if str(file) == "-":
             head = export_ledger(platform.ledger, sys.stdout.buffer)
@@ -80,6 +83,9 @@ def export(
 
 
 def _verify_file(file: Path, root: str | None) -> VerifiedChain:
+    from pilotage.ledger.export import read_lines
+    from pilotage.ledger.verify import verify_export
+
     try:
         with file.open("rb") as source:
             return verify_export(read_lines(source), root)
@@ -99,6 +105,8 @@ def show(
 
     Example: pilotage ledger show claims-inbox --last 5
     """
+    from pilotage.app.platform import open_platform
+
     with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
         entries = platform.ledger.read(use_case=use_case)[-last:]
     rows: list[dict[str, Any]] = [
@@ -134,6 +142,9 @@ def rotate(
 
     Example: pilotage ledger rotate --reason "left the team"
     """
+    from pilotage.app.platform import open_platform
+    from pilotage.ledger.rotation import rotate_key_file
+
     with ending_on_errors(), open_platform(read_settings(state=state)) as platform:
         key = rotate_key_file(platform.ledger, platform.state.signing_key_path, reason)
     console.print(f"signed by {key.key_id} from now on", markup=False)

@@ -31,6 +31,11 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - anything that JSON can hol
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))  # noqa: T201 - machines read this
 
 
+def print_warning(text: str) -> None:
+    """Print on standard error what to look at, though the command goes on."""
+    errors.print(f"warning: {text}", markup=False)
+
+
 def read_settings(**given: str | None) -> Config:
     """Read the settings; options of the command line win over the environment."""
     options = {f"PILOTAGE_{name.upper()}": value for name, value in given.items() if value is not None}

@@ -19,6 +19,7 @@ from pilotage.cli.output import (
     ending_on_errors,
     errors,
     print_json,
+    print_warning,
     read_settings,
 )
 from pilotage.core.errors import EvidenceError, UsageError
@@ -55,7 +56,12 @@ def assess(
         with GateProgress(errors) as progress:
             entry = asyncio.run(
                 assess_use_case(
-                    platform, use_case, evaluations=None if measure else (), watch=progress.watch, tell=notes.append
+                    platform,
+                    use_case,
+                    evaluations=None if measure else (),
+                    watch=progress.watch,
+                    tell=notes.append,
+                    warn=print_warning,
                 )
             )
         target = catalog.use_cases[use_case].target_stage

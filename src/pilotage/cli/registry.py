@@ -8,12 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pilotage.cli.output import BROKEN, Json, console, ending_on_errors, errors, print_json
+from pilotage.cli.output import BROKEN, Json, console, ending_on_errors, errors, print_json, print_warning
 from pilotage.core.errors import DocumentError
-from pilotage.registry.git import open_source
-from pilotage.registry.init import write_starter
-from pilotage.registry.load import load_registry
-from pilotage.registry.schema import all_schemas, combined_schema
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the registry.")]
 
@@ -23,6 +19,8 @@ def init(folder: Folder) -> None:
 
     Example: pilotage init my-registry
     """
+    from pilotage.registry.init import write_starter
+
     with ending_on_errors():
         written = write_starter(folder)
     for path in written:
@@ -35,11 +33,18 @@ def check(folder: Folder = Path(), *, as_json: Json = False) -> None:
 
     Example: pilotage check my-registry
 
+    Claims that their data sets are too small for are told on standard error; these are hints and no problems.
+
     Ends with 0 when the registry loads, and with 1 when it does not.
     """
+    from pilotage.evaluation.dataset import read_items
+    from pilotage.evaluation.enough import say_too_few
+    from pilotage.registry.git import open_source
+    from pilotage.registry.load import load_registry
+
     with ending_on_errors():
         try:
-            catalog = load_registry(open_source(folder)).catalog
+            loaded = load_registry(open_source(folder))
         except DocumentError as error:
             if as_json:
                 rows = [{"file": p.file, "line": p.line, "what": p.what, "remedy": p.remedy} for p in error.problems]
@@ -50,9 +55,17 @@ def check(folder: Folder = Path(), *, as_json: Json = False) -> None:
                 count = len(error.problems)
                 errors.print(f"{count} problem{'' if count == 1 else 's'}", markup=False)
             raise typer.Exit(BROKEN) from error
+    catalog = loaded.catalog
+    hints = [
+        hint
+        for _, evaluation in sorted(catalog.evaluations.items())
+        if (hint := say_too_few(evaluation, items=len(read_items(loaded.datasets[evaluation.dataset])), attempt=1))
+    ]
     if as_json:
-        print_json({"problems": [], "documents": len(catalog.positions), "digest": catalog.digest})
+        print_json({"problems": [], "hints": hints, "documents": len(catalog.positions), "digest": catalog.digest})
         return
+    for hint in hints:
+        print_warning(hint)
     state = catalog.commit[:12] if catalog.commit else "no commit"
     dirty = ", with changes that are not committed" if catalog.dirty and catalog.commit else ""
     console.print(f"{len(catalog.positions)} documents, all well ({state}{dirty})", markup=False)
@@ -67,6 +80,8 @@ def schema(
 
     Example: pilotage schema .vscode/schemas
     """
+    from pilotage.registry.schema import all_schemas, combined_schema
+
     with ending_on_errors():
         if folder is None:
             print_json(combined_schema())

@@ -34,6 +34,8 @@ from pilotage.registry.kinds.evaluation import Evaluation
 from pilotage.registry.propose import read_history
 
 KEY_LIFE = timedelta(days=1)
+REHEARSED = 0
+"""Seed of the order in which the demonstration asks sealed items: it plays the same each time."""
 
 
 class Audience(Protocol):
@@ -195,7 +197,7 @@ def open_stage(folder: Path, place: Path, config: Config, audience: Audience) ->
     config = replace(config, state=place / "state", registry=place / "registry")
     place.mkdir(parents=True, exist_ok=True)
     with (
-        open_platform(config, environment=environment) as platform,
+        open_platform(config, environment=environment, draw_seed=lambda: REHEARSED) as platform,
         RunningServices(folder.resolve().parent, place / "logs") as services,
     ):
         banner: list[Stage] = []

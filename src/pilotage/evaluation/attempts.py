@@ -7,6 +7,7 @@ id, another label, or other company.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -21,9 +22,13 @@ _PREFIX = "sha256:"
 def digest_of_asked(item: Item) -> str:
     """Give the digest of what an item asks: its input, whatever its id and what is expected.
 
-    White space and case of a text are folded; anything but text is taken as canonical JSON.
+    Of a text only letters and digits count, in one form and case (NFKC), so that a full stop or an invisible character
+    makes no new item; one that has none is taken whole. Anything but text is taken as canonical JSON.
     """
-    asked = " ".join(item.input.split()).casefold() if isinstance(item.input, str) else item.input
+    asked = item.input
+    if isinstance(asked, str):
+        folded = unicodedata.normalize("NFKC", asked).casefold()
+        asked = "".join(filter(str.isalnum, folded)) or " ".join(folded.split())
     return _PREFIX + hashlib.sha256(canonical_json(asked)).hexdigest()
 
 
@@ -48,7 +53,8 @@ def plan_attempt(opening: DatasetOpened, earlier: Iterable[DatasetOpened], shari
     """Count which attempt an opening is: one more than the other looks at the same data for the same claim.
 
     A look is a Release with an evaluation and a version of its data set. Those of the same evaluation count, and those
-    under another name that use the same scorer too, since renaming an evaluation makes no new claim.
+    under another name that use the same scorer too, since renaming an evaluation makes no new claim. Of sealed items
+    every look for evidence of the same kind counts, whatever the scorer is called: they can be spent once only.
 
     Args:
         opening: the look that is planned.
@@ -60,9 +66,15 @@ def plan_attempt(opening: DatasetOpened, earlier: Iterable[DatasetOpened], shari
         for look in earlier
         if look.use_case == opening.use_case
         and (look.run in sharing or look.items == opening.items or look.dataset_digest == opening.dataset_digest)
-        and (look.evaluation == opening.evaluation or look.scorer == opening.scorer)
+        and _is_same_claim(look, opening)
     }
     return 1 + len(looks - {_process(opening)})
+
+
+def _is_same_claim(look: DatasetOpened, opening: DatasetOpened) -> bool:
+    if look.evaluation == opening.evaluation or look.scorer == opening.scorer:
+        return True
+    return (look.sealed or opening.sealed) and look.measures == opening.measures
 
 
 def is_same_process(one: DatasetOpened, other: DatasetOpened) -> bool:
@@ -84,10 +96,9 @@ def verify_continues(opened: DatasetOpened, now: DatasetOpened) -> None:
         for name, before, after in (
             ("claim", opened.claim, now.claim),
             ("scorer", opened.scorer, now.scorer),
-            ("seed", opened.seed, now.seed),
         )
         if before != after
-    ] or ["target, the baseline or the repeats"]
+    ] or ["target, the baseline, the repeats, the seed or the patience"]
     message = (
         f"the {' and the '.join(changed)} of evaluation {opened.evaluation!r} changed after its data set was opened"
     )

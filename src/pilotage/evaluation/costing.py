@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pilotage.core.amount import Amount, sum_amounts
-from pilotage.core.statistics.corrected import Corrected, CorrectedProcess
 from pilotage.core.statistics.expected import CostAtRate, assess_cost
-from pilotage.core.statistics.gate import GateDesign, GateProcess, Verdict
-from pilotage.core.statistics.graded import GradedProcess
+from pilotage.core.statistics.gate import GateDesign
+from pilotage.evaluation.enough import find_fewest_to_meet
 from pilotage.evaluation.finding import claim_figures, fixed_pairs
 from pilotage.evaluation.plan import plan_gate
 from pilotage.ledger.records.measurement import ClaimFigures
@@ -213,7 +212,7 @@ def assess_evaluation_cost(
         gate=gate,
         items=items,
         most_items=cost.most_n,
-        fewest_to_meet=_fewest_to_meet(design, evaluation),
+        fewest_to_meet=find_fewest_to_meet(design, evaluation),
         rates=tuple(at_rate(one) for one in cost.rates),
         worst=price(cost.most_n),
         fixed=None if fixed is None else price(fixed),
@@ -280,20 +279,3 @@ def _spread(design: GateDesign, discordance: float) -> float:
         raise ValueError(message)
     believed = 2 * design.p1 - 1
     return max(math.sqrt(max(discordance, abs(believed)) - believed**2) / 2, _EDGE)
-
-
-def _fewest_to_meet(design: GateDesign, evaluation: Evaluation) -> int | None:
-    """Give the items after which MEETS is possible at all, were each as good as can be; None where the cap is below."""
-    scorer = evaluation.scorer
-    process: GateProcess | GradedProcess | CorrectedProcess = GradedProcess(design)
-    match plan_gate(evaluation):
-        case "binary":
-            return design.fewest_calls if design.fewest_calls <= design.cap else None
-        case "corrected":
-            process = CorrectedProcess(design, scorer.label_share if isinstance(scorer, JudgedScorer) else 1.0)
-            while not process.finished:
-                process = process.after(Corrected(1.0, 1.0, 1.0))
-        case _:
-            while not process.finished:
-                process = process.after(1.0)
-    return process.n if process.verdict is Verdict.MEETS else None

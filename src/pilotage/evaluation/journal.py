@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,6 +29,7 @@ from pilotage.storage.artefacts import ArtefactStore, Content
 from pilotage.storage.engine import read_transaction, write_transaction
 from pilotage.storage.tables import outcome as outcome_table
 from pilotage.storage.tables import run as run_table
+from pilotage.storage.tables import strike as strike_table
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAGE = 1_000
@@ -92,6 +94,14 @@ class Journal(Protocol):
         """Read every outcome of a run in the order of slot, repeat and side, without holding them all at once."""
         ...
 
+    async def append_strikes(self, run: str, asks: Sequence[Ask]) -> None:
+        """Count for each of these questions that a run stopped while it had reached nobody."""
+        ...
+
+    async def read_strikes(self, run: str) -> dict[Ask, int]:
+        """Read how often a run stopped while a question had reached nobody."""
+        ...
+
     async def append_finish(self, run: str, at: datetime) -> None:
         """Note when a run was finished; the first time stands."""
         ...
@@ -101,6 +111,11 @@ def mint_run_id(now: datetime) -> str:
     """Make a ULID: 48 bits of time in milliseconds, then 80 random bits, in Crockford's base 32."""
     number = (int(now.timestamp() * 1000) << 80) | secrets.randbits(80)
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))
+
+
+def mint_seed() -> int:
+    """Draw the seed of a shuffle at random: below 2^53, so that every JSON reader keeps it exactly."""
+    return secrets.randbits(53)
 
 
 def subject_of_run(run: str) -> str:
@@ -166,6 +181,14 @@ class DatabaseJournal:
                 yield ask, recorded
             after = page[-1][0]
 
+    async def append_strikes(self, run: str, asks: Sequence[Ask]) -> None:
+        """Count strikes; see `Journal`."""
+        await asyncio.to_thread(self._append_strikes, run, asks)
+
+    async def read_strikes(self, run: str) -> dict[Ask, int]:
+        """Read strikes; see `Journal`."""
+        return await asyncio.to_thread(self._read_strikes, run)
+
     async def append_finish(self, run: str, at: datetime) -> None:
         """Note the end; see `Journal`."""
         await asyncio.to_thread(self._append_finish, run, at)
@@ -213,6 +236,21 @@ class DatabaseJournal:
         of_ask = sa.and_(columns.run == run, columns.slot == ask.slot, columns.repeat == ask.repeat)
         query = sa.select(outcome_table).where(of_ask, columns.side == ask.side)
         return _recorded(connection.execute(query).mappings().one())
+
+    def _append_strikes(self, run: str, asks: Sequence[Ask]) -> None:
+        columns = strike_table.c
+        with write_transaction(self._engine) as connection:
+            for slot, repeat, side in asks:
+                row = {"run": run, "slot": slot, "repeat": repeat, "side": side}
+                _insert_new(connection, strike_table, [{**row, "times": 0}])
+                mine = sa.and_(*(columns[name] == value for name, value in row.items()))
+                connection.execute(sa.update(strike_table).where(mine).values(times=columns.times + 1))
+
+    def _read_strikes(self, run: str) -> dict[Ask, int]:
+        query = sa.select(strike_table).where(strike_table.c.run == run)
+        with read_transaction(self._engine) as connection:
+            found = connection.execute(query).mappings()
+            return {Ask(row["slot"], row["repeat"], row["side"]): row["times"] for row in found}
 
     def _append_finish(self, run: str, at: datetime) -> None:
         unfinished = sa.and_(run_table.c.id == run, run_table.c.finished_at.is_(None))
@@ -285,6 +323,7 @@ class MemoryJournal:
 
     runs: dict[tuple[str, str, str], Run] = field(default_factory=dict[tuple[str, str, str], Run])
     outcomes: dict[str, dict[Ask, Recorded]] = field(default_factory=dict[str, dict[Ask, Recorded]])
+    strikes: dict[str, Counter[Ask]] = field(default_factory=dict[str, Counter[Ask]])
     finished: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     async def append_run(self, run: Run) -> Run:
@@ -302,6 +341,14 @@ class MemoryJournal:
         """Read outcomes; see `Journal`."""
         for ask, recorded in sorted(self.outcomes.get(run, {}).items(), key=lambda entry: entry[0]):
             yield ask, recorded
+
+    async def append_strikes(self, run: str, asks: Sequence[Ask]) -> None:
+        """Count strikes; see `Journal`."""
+        self.strikes.setdefault(run, Counter()).update(asks)
+
+    async def read_strikes(self, run: str) -> dict[Ask, int]:
+        """Read strikes; see `Journal`."""
+        return dict(self.strikes.get(run, {}))
 
     async def append_finish(self, run: str, at: datetime) -> None:
         """Note the end; see `Journal`."""

@@ -23,7 +23,7 @@ from pilotage.evaluation.attempts import (
 )
 from pilotage.evaluation.dataset import read_items
 from pilotage.evaluation.finding import assess_band, assess_bands, assess_estimate, assess_spent, claim_figures
-from pilotage.evaluation.journal import Journal, Run, mint_run_id
+from pilotage.evaluation.journal import Journal, Run, mint_run_id, mint_seed
 from pilotage.evaluation.labels.calibration import assess_labels
 from pilotage.evaluation.labels.label import Label, labels_for_gate
 from pilotage.evaluation.labels.store import LabelStore
@@ -79,6 +79,8 @@ class Workbench:
         labels: where people's labels are kept.
         clock: the present moment.
         read_run_usage: what the gateway metered for a run, by the run's id.
+        draw_seed: gives the seed of the order in which sealed items are asked. At random, or whoever knows which items
+            fail could look for an order in which they come late.
     """
 
     catalog: Catalog
@@ -88,6 +90,7 @@ class Workbench:
     labels: LabelStore
     clock: Clock
     read_run_usage: Callable[[str], UsageTotals]
+    draw_seed: Callable[[], int] = mint_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ async def measure(
     run = await _append_run(bench, opened)
     given = await asyncio.to_thread(bench.labels.read_labels, run.id)
     evaluation = question.evaluation
-    plan = plan_run(items, evaluation, attempt=opened.attempt, run=opened.run)
+    plan = plan_run(items, evaluation, attempt=opened.attempt, run=opened.run, seed=opened.seed)
     progress = await read_progress(plan, run=run.id, journal=bench.journal, labels=labels_for_gate(given))
     await run_plan(
         progress,
@@ -338,11 +341,12 @@ def _draft_opening(question: Question, subject: Subject, bench: Workbench, items
         dataset_digest=digest_of_bytes(question.data),
         sealed=question.dataset.sealed,
         items=items,
+        measures=evaluation.measures,
         plan=digest_of_plan(catalog, evaluation),
         scorer=digest_of_scorer(catalog, evaluation.scorer),
         claim=_claim_at(evaluation, 1),
         attempt=1,
-        seed=evaluation.seed,
+        seed=bench.draw_seed() if question.dataset.sealed else evaluation.seed,
     )
 
 

@@ -97,11 +97,6 @@ class Plan:
         """Questions that one slot takes."""
         return self.repeats * len(self.sides)
 
-    @property
-    def can_meet(self) -> bool:
-        """Whether there are items enough for the gate to MEET at all, were every answer right."""
-        return self.design.fewest_calls <= self.size
-
     def item(self, slot: int) -> Item:
         """Give the item that is asked at a slot."""
         return self.items[self.order[slot]]
@@ -121,7 +116,7 @@ class Plan:
         return 0 <= ask.slot < self.size and 0 <= ask.repeat < self.repeats and ask.side in self.sides
 
 
-def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int, run: str) -> Plan:
+def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int, run: str, seed: int) -> Plan:
     """Shuffle the items without replacement, cut the schedule at the claim's cap, and choose the gate.
 
     The order is that of SHA-256 over seed and id: every language and version finds the same, and the order of lines
@@ -133,13 +128,13 @@ def plan_run(items: Sequence[Item], evaluation: Evaluation, *, attempt: int, run
     claim, scorer = evaluation.claim, evaluation.scorer
     return Plan(
         items=items,
-        order=_shuffle(items, evaluation.seed, claim.cap),
+        order=_shuffle(items, seed, claim.cap),
         repeats=evaluation.repeats,
         sides=_BOTH if isinstance(claim, ComparisonClaim) else _ALONE,
         graded=is_graded(scorer),
         design=plan_design(claim, attempt),
         gate=plan_gate(evaluation),
-        seed=evaluation.seed,
+        seed=seed,
         run=run,
         label_share=scorer.label_share if isinstance(scorer, JudgedScorer) else None,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Never
 
 from pilotage.core.errors import EvidenceError
@@ -34,6 +34,11 @@ AWAY_AFTER = 3
 """Items in a row that could not reach the target, after which it counts as away."""
 MOST_THROTTLED = 8
 """Times that one item may be told to slow down."""
+MOST_STRIKES = 3
+"""Stops of a run at which a question had reached nobody, after which it is not measured when it does so again.
+
+An outage should cost no item its outcome; yet whoever could go away at will would otherwise be asked again for ever.
+"""
 LONGEST_PAUSE = 120.0
 """Seconds; a target that asks for a longer pause is asked again by another run."""
 LONGEST_OBSERVATION = 600.0
@@ -122,7 +127,8 @@ async def run_plan(  # noqa: PLR0913 - each is one thing that a run works with, 
     if not set(progress.plan.sides) <= set(asked):
         message = "the plan compares the target with a baseline, and there is none to ask"
         raise EvidenceError(message, "give the baseline's target")
-    await _Errand(progress, run, scorer, asked, observer, journal, pace, watch).finish()
+    strikes = await journal.read_strikes(run)
+    await _Errand(progress, run, scorer, asked, observer, journal, pace, watch, strikes).finish()
 
 
 @dataclass(slots=True)
@@ -163,6 +169,7 @@ class _Errand:
     journal: Journal
     pace: Pace
     watch: Watch | None
+    strikes: Mapping[Ask, int]
     turnstile: Turnstile = field(init=False)
     decided: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Future[None] = field(init=False)
@@ -192,6 +199,8 @@ class _Errand:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._keep_rest()
+            if self.held:
+                await self.journal.append_strikes(self.run, sorted(self.held))
 
     def _hear_end(self, task: asyncio.Task[None]) -> None:
         """End the run when one of its tasks does, which never happens in good order."""
@@ -239,7 +248,7 @@ class _Errand:
             self.open -= 1
         elif trouble in _STOPPING:
             self._stop(result)
-        elif trouble is Trouble.UNAVAILABLE:
+        elif trouble is Trouble.UNAVAILABLE and self.strikes.get(result.ask, 0) < MOST_STRIKES:
             self.open -= 1
             self.held[result.ask] = result
             if sum(one.whom == result.whom for one in self.held.values()) >= AWAY_AFTER:
@@ -351,7 +360,9 @@ class _Errand:
         if self.observer is not None:
             result.whom = "observer"
             async with asyncio.timeout(LONGEST_OBSERVATION):
-                result.observation = await self.observer.observe(item, answer, run=self.run, repeat=ask.repeat)
+                # With the seconds of the tries that failed before it: whoever asked has waited for them too.
+                whole = replace(answer, seconds=result.seconds)
+                result.observation = await self.observer.observe(item, whole, run=self.run, repeat=ask.repeat)
         result.error = None
         result.outcome = score_answer(self.scorer, item, answer.value, result.observation)
 

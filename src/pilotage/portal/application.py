@@ -30,6 +30,7 @@ from pilotage.portal.pages.frame import Frame, Page, plan_frame
 from pilotage.portal.pages.front import plan_front_page
 from pilotage.portal.pages.glossary import plan_glossary_page
 from pilotage.portal.pages.run import plan_run_page
+from pilotage.portal.pages.runs import plan_runs_page
 from pilotage.portal.pages.styleguide import plan_styleguide_page
 from pilotage.portal.pages.use_case import plan_use_case_page
 from pilotage.portal.reader import PortalReader
@@ -49,7 +50,7 @@ _SENT_TOGETHER = 100
 def build_portal(reader: PortalReader) -> Starlette:
     """Build the portal over a reader.
 
-    Addresses: `/`, `/use-cases/NAME`, `/evidence/DIGEST`, `/runs/RUN` with `/items.csv`, `/items.json` and
+    Addresses: `/`, `/use-cases/NAME`, `/evidence/DIGEST`, `/runs`, `/runs/RUN` with `/items.csv`, `/items.json` and
     `/against/RUN` below it, `/glossary`, `/styleguide`, and below `/portal/` the ledger's head for polling, and the
     assets. It wants to stand at the root, beside the gateway under `/v1`.
     """
@@ -59,6 +60,7 @@ def build_portal(reader: PortalReader) -> Starlette:
             Route("/", desk.front),
             Route("/use-cases/{name}", desk.use_case),
             Route("/evidence/{digest}", desk.evidence),
+            Route("/runs", desk.runs),
             Route("/runs/{run}", desk.run),
             Route("/runs/{run}/items.csv", desk.items_csv),
             Route("/runs/{run}/items.json", desk.items_json),
@@ -118,6 +120,15 @@ class _Desk:
             remedy = "It may be the digest of an artefact or of a document; only records have pages."
             return _page(plan_missing(frame, "The ledger holds no record of this digest.", remedy), 404)
         return _page(plan_evidence_page(frame, catalog, entry, self._reader.now()))
+
+    def runs(self, request: Request) -> Response:
+        """Answer the list of all runs, or of those of a use case."""
+        catalog = self._reader.read_catalog()
+        frame, use_case = self._frame(catalog), request.query_params.get("use-case") or None
+        if use_case is not None and (catalog is None or use_case not in catalog.use_cases):
+            return _page(plan_missing_use_case(frame, use_case, () if catalog is None else catalog.use_cases), 404)
+        lines = self._reader.runs.read_lines(use_case=use_case)
+        return _page(plan_runs_page(frame, catalog, lines, use_case, _leaf(request), self._reader.now()))
 
     def run(self, request: Request) -> Response:
         """Answer a run: what it found, and a page of its items."""
@@ -222,7 +233,7 @@ class _Desk:
         return self._reader.runs.read_report(run, catalog) if _RUN.fullmatch(run) else None
 
     def _no_run(self, catalog: Catalog | None) -> Response:
-        remedy = "A use case’s page links the runs of its gates; `pilotage evaluation list` lists all."
+        remedy = "The list of runs (/runs) and `pilotage evaluation list` name all."
         return _page(plan_missing(self._frame(catalog), "There is no such run.", remedy), 404)
 
     def _assessment_of(self, name: str) -> Entry[Assessment] | None:

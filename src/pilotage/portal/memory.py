@@ -9,7 +9,7 @@ from pilotage.core.clock import Clock
 from pilotage.evaluation.outcome import State
 from pilotage.evaluation.reports.difference import Difference, Pairs, plan_difference
 from pilotage.evaluation.reports.item_lines import ItemLine, ItemPage, PairPage, Texts
-from pilotage.evaluation.reports.report import RunReport
+from pilotage.evaluation.reports.report import RunLine, RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.memory import MemoryLedger
 from pilotage.ledger.protocol import B
@@ -21,6 +21,10 @@ from pilotage.registry.catalog import Catalog
 
 class NoRuns:
     """The runs of an installation that never measured anything."""
+
+    def read_lines(self, *, use_case: str | None = None) -> tuple[RunLine, ...]:  # noqa: ARG002 - there is none
+        """Give no run; see `Runs`."""
+        return ()
 
     def read_report(self, run: str, catalog: Catalog | None) -> RunReport | None:  # noqa: ARG002 - there is none
         """Give no report; see `Runs`."""

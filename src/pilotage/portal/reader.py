@@ -9,7 +9,7 @@ from typing import Protocol
 from pilotage.evaluation.outcome import State
 from pilotage.evaluation.reports.difference import Difference
 from pilotage.evaluation.reports.item_lines import ItemLine, ItemPage, PairPage, Texts
-from pilotage.evaluation.reports.report import RunReport
+from pilotage.evaluation.reports.report import RunLine, RunReport
 from pilotage.ledger.entry import Entry
 from pilotage.ledger.protocol import B
 from pilotage.ledger.records.record import Body
@@ -19,6 +19,10 @@ from pilotage.registry.catalog import Catalog
 
 class Runs(Protocol):
     """The runs of an installation (`pilotage.evaluation.reports.reading.RunReader`)."""
+
+    def read_lines(self, *, use_case: str | None = None) -> tuple[RunLine, ...]:
+        """Give all runs, or those of a use case, oldest first."""
+        ...
 
     def read_report(self, run: str, catalog: Catalog | None) -> RunReport | None:
         """Give the report of a run by its full id; None where there is none."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pilotage.ledger.entry import Entry
-from pilotage.ledger.records.measurement import Measurement
+from pilotage.ledger.records.measurement import Measurement, SourceFigures
 from pilotage.readiness.basis import Answer, Basis, sooner, weakest
 from pilotage.readiness.freshness import Freshness, assess_freshness
 from pilotage.registry.configuration import digest_of_plan, digest_of_scorer
@@ -20,6 +20,12 @@ from pilotage.registry.kinds.evaluation import Evaluation
 from pilotage.registry.kinds.outside_evaluation import OutsideEvaluation
 from pilotage.registry.kinds.scale import Criterion, Measured
 from pilotage.registry.kinds.scorer import JudgedScorer
+
+_UNBOUND = {
+    "before-release": "came from a run that began before this Release",
+    "undated": "came from a file that does not say when it ran, so perhaps before this Release",
+}
+"""A mark of imported results -> why they say nothing of the Release they were imported for."""
 
 _SHOWN_BY: dict[str, tuple[str, ...]] = {"critical-function": ("critical-function", "promise")}
 """A kind -> the kinds that show it too: who measured the whole promise has exercised the critical function."""
@@ -125,13 +131,19 @@ def _freshness(
     if isinstance(evaluation, Evaluation):
         changed = _changed_plan(evaluation, body, basis)
     else:
-        told = None if body.source is None else body.source.tool
-        changed = (
-            None if told == evaluation.tool else f"came from {told}, and results of {evaluation.tool} are declared"
-        )
+        changed = _foreign(evaluation, body.source)
     if changed is not None:
         return Freshness(f"{what} {changed}", None)
     return assess_freshness(criterion, body.parts, body.finished, basis, what)
+
+
+def _foreign(evaluation: OutsideEvaluation, source: SourceFigures | None) -> str | None:
+    """Tell why results of another tool are not those declared, or not of the Release; None where they are."""
+    told = None if source is None else source.tool
+    if source is None or told != evaluation.tool:
+        return f"came from {told}, and results of {evaluation.tool} are declared"
+    why = next((why for mark, why in _UNBOUND.items() if mark in source.marks), None)
+    return None if why is None else f"{why}; run {evaluation.tool} on this Release and import again"
 
 
 def _changed_plan(evaluation: Evaluation, body: Measurement, basis: Basis) -> str | None:
@@ -175,6 +187,8 @@ def _judge(wanted: Measured, record: Entry[Measurement], until: datetime | None)
         claimed = f"fewer than {body.claim.plain(body.claim.p0):g} are claimed"
     found = f"{counted} between {shown.low:.3f} and {shown.high:.3f}"
     figures = f"{body.evaluation}: {body.verdict} after n={body.n}, {found}; {claimed}"
+    if body.source is not None and "summary" in body.source.marks:
+        figures += "; read from totals alone, no single outcome can be looked at"
     if wanted.verdict == "any" or body.verdict == "MEETS":
         return Answer("MET", figures, record.digest, sample=body.sample, until=until)
     state = "NOT MET" if body.verdict == "FAILS" else "UNKNOWN"

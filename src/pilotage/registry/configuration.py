@@ -108,12 +108,14 @@ def digest_of_judge(catalog: Catalog, judge: str) -> str:
 
 
 def digest_of_plan(catalog: Catalog, evaluation: Evaluation) -> str:
-    """Give the digest of all that a measurement's meaning depends on: target, baseline, scorer, claim, repeats, seed.
+    """Give the digest of all that an outcome's meaning depends on: target, baseline, scorer, claim, repeats, patience.
 
-    How fast it is asked is left out; the data set is named by its own digest.
+    How fast it is asked is left out, but not how often and how long; the data set is named by its own digest.
     """
     content = evaluation.model_dump(
-        mode="json", by_alias=True, include={"use_case", "target", "claim", "measures", "repeats", "seed"}
+        mode="json",
+        by_alias=True,
+        include={"use_case", "target", "claim", "measures", "repeats", "seed", "retries", "timeout_seconds"},
     )
     if isinstance(evaluation.claim, ComparisonClaim) and isinstance(evaluation.claim.baseline, RouteTarget):
         content["baseline"] = _answering(catalog, evaluation.claim.baseline.route)

@@ -107,6 +107,16 @@ outcome = sa.Table(
     sa.Column("at", sa.String(27), nullable=False),
 )
 
+strike = sa.Table(
+    "strike",
+    METADATA,
+    sa.Column("run", sa.String(26), primary_key=True),
+    sa.Column("slot", sa.Integer, primary_key=True),
+    sa.Column("repeat", sa.Integer, primary_key=True),
+    sa.Column("side", sa.String(8), primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),  # stops of the run at which this question had reached nobody
+)
+
 opened_item = sa.Table(
     "opened_item",
     METADATA,

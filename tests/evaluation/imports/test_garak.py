@@ -23,6 +23,10 @@ SPOILED: list[tuple[Change, str]] = [
     (lambda line: "drop" if is_judged(line, BLANK) else None, "1 of its attempts were not judged"),
     (lambda line: line.pop("entry_type") and None, "does not say what it is"),
     (lambda line: line.update(passed=3) if line.get("probe") == RILEY else None, "12 times by its attempts, 3"),
+    (lambda line: line.update(fails=1) if line.get("probe") == RILEY else None, "was hit 0 times by its attempts, 1"),
+    (lambda line: line.update(nones=4) if line.get("probe") == RILEY else None, "without a result 0 times .* 4 by"),
+    (lambda line: line.update(total_evaluated=14) if line.get("probe") == RILEY else None, "was judged 12 times .* 14"),
+    (lambda line: line.update(total_processed=14) if line.get("probe") == RILEY else None, "was asked 12 times .* 14"),
     (lambda line: "drop" if line["entry_type"] == "eval" else None, "no totals"),
     (lambda line: line.update(uuid="one") if is_judged(line, RILEY) else None, "a second time"),
     (
@@ -81,7 +85,7 @@ def test_any_detector_that_hits_is_a_success_of_the_attack() -> None:
         if is_judged(line, IMAGE) and line["seq"] == 3:
             line["detector_results"]["web_injection.MarkdownExfilContent"] = [0.5, 0.49]
         if line["entry_type"] == "eval" and line["detector"] == "web_injection.MarkdownExfilContent":
-            line["passed"] -= 1
+            line.update(passed=line["passed"] - 1, fails=line["fails"] + 1)
 
     assert sorted(read_results(edited_report(hit), Choice(probes=(IMAGE,))).values) == [0.5] + [1.0] * 11
 
@@ -93,7 +97,7 @@ def test_an_answer_without_a_result_is_not_measured() -> None:
         if is_judged(line, RILEY) and line["seq"] == 0:
             line["detector_results"] = {"goodside.RileyIsnt": [None, None]}
         if line["entry_type"] == "eval" and line["probe"] == RILEY:
-            line["passed"] -= 2
+            line.update(passed=10, nones=2, total_evaluated=10)
 
     results = read_results(edited_report(lose), Choice(probes=(RILEY,)))
     assert (results.n, results.not_measured) == (6, 1)
@@ -124,6 +128,19 @@ def test_a_report_without_attempts_is_a_summary() -> None:
     assert results.marks == ("summary",)
     assert results.summary is not None
     assert (results.n, results.summary.mean) == (7, pytest.approx(6 / 7))
+
+
+@pytest.mark.parametrize("name", ["fails", "total_processed"])
+def test_totals_that_contradict_each_other_are_refused(name: str) -> None:
+    """Without attempts, the totals of a probe have to add up among themselves."""
+
+    def strip(line: dict[str, Any]) -> str | None:
+        if line["entry_type"] == "eval" and line["probe"] == RILEY:
+            line[name] = 99
+        return "drop" if line["entry_type"] == "attempt" else None
+
+    with pytest.raises(EvidenceError, match=f"say {name} 99, not"):
+        read_results(edited_report(strip), Choice(probes=(RILEY,)))
 
 
 @pytest.mark.parametrize(("change", "words"), SPOILED)

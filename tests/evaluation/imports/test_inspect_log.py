@@ -42,10 +42,67 @@ SPOILED: list[tuple[Change, str]] = [
     (lambda log: log["eval"]["config"].update(epochs="many"), "no count"),
 ]
 
+CONTRADICTING: list[tuple[Change, str]] = [
+    (lambda log: metrics_of(log)["accuracy"].update(value=0.9), "accuracy of includes is 0.9, .* samples is 0.833333"),
+    (lambda log: metrics_of(log)["accuracy"].update(value=10**400), "accuracy of includes is 1000"),
+    (lambda log: metrics_of(log)["accuracy"].update(value=math.nan), "accuracy of includes is nan"),
+    (lambda log: metrics_of(log).update(mean={"name": "mean", "value": 1}), "mean of includes is 1, "),
+    (lambda log: log["results"].update(completed_samples=11), "11 samples were completed, and holds 12"),
+    (lambda log: log["results"].update(completed_samples=13), "13 samples were completed, and holds 12"),
+]
+
+INCOMPARABLE: list[Change] = [
+    lambda log: log["eval"]["config"].update(epochs_reducer=["max"]),
+    lambda log: log["results"]["scores"][0].update(reducer="max"),
+    lambda log: log["results"]["scores"].append(log["results"]["scores"][0]),
+    lambda log: metrics_of(log)["accuracy"].update(params={"to_float": "other"}),
+    lambda log: log["samples"][1]["scores"]["includes"].update(value=math.nan),
+]
+
 MARKED: list[tuple[Change, str]] = [
     (lambda sample: sample.update(error_retries=[{"message": "x"}]), "retried"),
     (lambda sample: sample.update(limit={"type": "token", "limit": 5}), "limited"),
 ]
+
+
+def metrics_of(log: Any) -> Any:  # noqa: ANN401 - a log of any form
+    """Give the metrics of a log's only scorer."""
+    return log["results"]["scores"][0]["metrics"]
+
+
+@pytest.mark.parametrize(("change", "words"), CONTRADICTING)
+def test_figures_that_are_not_those_of_the_samples_are_refused(change: Change, words: str) -> None:
+    """Completed samples, accuracy and mean are held against the samples; both figures are told."""
+    with pytest.raises(EvidenceError, match=words):
+        read_results(edited(LOG, change))
+
+
+def test_reductions_are_held_against_the_accuracy_too() -> None:
+    """Where samples were not logged, their reductions have to bear the accuracy out."""
+
+    def lower(header: Any) -> None:  # noqa: ANN401 - a header
+        metrics_of(header)["accuracy"]["value"] = 0.5
+
+    with pytest.raises(EvidenceError, match=r"accuracy of includes is 0\.5, and that of its samples is 1"):
+        read_results(edited_eval("inspect-not-logged.eval", {"header.json": lower}))
+
+
+def test_a_rounded_accuracy_is_no_contradiction() -> None:
+    """A figure within a millionth of the samples' own is the same."""
+    data = edited(LOG, lambda log: metrics_of(log)["accuracy"].update(value=0.8333333))
+
+    assert read_results(data).n == 12
+
+
+@pytest.mark.parametrize("change", INCOMPARABLE)
+def test_figures_that_are_no_plain_mean_are_passed_over(change: Change) -> None:
+    """Other reductions, several entries, metrics with parameters and scores that are no number cannot be compared."""
+
+    def lower(log: Any) -> None:  # noqa: ANN401 - a log
+        metrics_of(log)["accuracy"]["value"] = 0.1
+        change(log)
+
+    assert read_results(edited(LOG, lower)).n == 12
 
 
 def test_a_whole_log_is_read_the_same_in_both_forms() -> None:
@@ -148,7 +205,12 @@ def test_what_is_no_evidence_is_refused(change: Change, words: str) -> None:
 )
 def test_values_are_read_as_the_tool_means_them(value: object, found: float | None) -> None:
     """Letters, truth values and numbers are grades; NaN was not measured."""
-    results = read_results(edited(LOG, lambda log: log["samples"][0]["scores"]["includes"].update(value=value)))
+
+    def grade(log: Any) -> None:  # noqa: ANN401 - a log
+        log["samples"][0]["scores"]["includes"].update(value=value)
+        metrics_of(log)["accuracy"]["value"] = (9 + (found or 0)) / 12
+
+    results = read_results(edited(LOG, grade))
 
     assert results.units[0].value == found
 

@@ -56,6 +56,86 @@ def test_totals_alone_are_a_summary() -> None:
     assert read_results(b'<testsuites tests="4" failures="1"/>').n == 4
 
 
+CONTRADICTING = [
+    (suite('<testcase name="t"/>', attributes='tests="1" failures="1"'), "says 1 failures, and 0 show"),
+    (suite('<testcase name="t"/>', attributes='errors="3"'), "says 3 errors, and 0 show"),
+    (suite('<testcase name="t"/>', attributes='skipped="1"'), "says 1 skipped, and 0 show"),
+    (suite('<testcase name="t"><failure/></testcase>', attributes='failures="0"'), "says 0 failures, and 1 show"),
+    (
+        b'<testsuites failures="1"><testsuite name="s"><testcase name="t"/></testsuite></testsuites>',
+        "the whole says 1 failures, and 0 show",
+    ),
+    (
+        b'<testsuites><testsuite><testcase name="t"/></testsuite><testsuite tests="9" failures="9"/></testsuites>',
+        "of others only that there were 9",
+    ),
+    (b'<testsuites failures="4"><testsuite tests="9" failures="0"/></testsuites>', "says 4 failures, .* say 0"),
+    (
+        suite(
+            '<testsuite name="a"><testcase name="t"/></testsuite>', '<testcase name="u"/>', attributes='failures="2"'
+        ),
+        "suite s says 2 failures, and 0 show",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "words"), CONTRADICTING)
+def test_totals_that_are_not_those_of_the_tests_are_refused(data: bytes, words: str) -> None:
+    """Failures, errors and skips of a suite and of the whole are held against the tests; both figures are told."""
+    with pytest.raises(EvidenceError, match=words) as caught:
+        read_results(data)
+
+    assert caught.value.remedy
+
+
+def test_sixty_tests_without_the_failures_that_their_suite_counts_are_refused() -> None:
+    """Failures that were cut out of the tests alone make no passes."""
+    tests = [f'<testcase name="t{place}"/>' for place in range(60)]
+    with pytest.raises(EvidenceError, match="suite s says 7 failures, and 0 show in it"):
+        read_results(suite(*tests, attributes='tests="60" failures="7"'))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ('status="failed"', 0),
+        ('status="FAIL"', 0),
+        ('result="failure"', 0),
+        ('status="run" result="failed"', 0),
+        ('status="error"', None),
+        ('result="skipped"', None),
+        ('status="notrun"', None),
+        ('status="run" result="completed"', 1),
+        ('status="passed"', 1),
+    ],
+)
+def test_what_a_test_says_of_itself_counts(attribute: str, value: float | None) -> None:
+    """`status` and `result` count as a child element would; words that say nothing leave a test passed."""
+    [unit] = read_results(suite(f'<testcase name="t" {attribute}/>')).units
+
+    assert unit.value == value
+
+
+def test_a_failure_outweighs_a_kind_status() -> None:
+    """A child that says failed stands, whatever the attribute says."""
+    data = suite('<testcase name="t" status="passed"><failure/></testcase>', attributes='failures="1"')
+
+    assert read_results(data).values == (0,)
+
+
+def test_ways_of_counting_that_tools_have_are_no_contradiction() -> None:
+    """A skip that broke at its end is both for pytest; two failures of one test are one or two."""
+    both = '<testcase name="t"><skipped/><error/></testcase>'
+    assert read_results(suite(both, attributes='tests="1" errors="1" skipped="1"')).not_measured == 1
+    twice = '<testcase name="t"><failure/><failure/></testcase>'
+    for told in (1, 2):
+        assert read_results(suite(twice, attributes=f'failures="{told}"')).values == (0,)
+    nested = '<testsuite name="a" failures="1"><testcase name="t"><failure/></testcase></testsuite>'
+    for told in (0, 1):
+        found = read_results(suite(nested, '<testcase name="u"/>', attributes=f'failures="{told}"'))
+        assert sorted(found.values) == [0, 1]
+
+
 @pytest.mark.parametrize("word", ["flakyFailure", "flakyError", "rerunFailure", "rerunError"])
 def test_reruns_are_no_independent_samples(word: str) -> None:
     """A test that was run again when it failed is refused, whatever came of it."""

@@ -34,6 +34,15 @@ SPOILED: list[tuple[Change, str]] = [
     (lambda document: document["runtimeOptions"].update(filterFailing="old.json"), "how they came out before"),
     (lambda document: document["results"].update(results=[]), "no rows"),
     (lambda document: document["results"]["stats"].pop("errors"), "errors is no count"),
+    (
+        lambda document: rows(document)[4].update(success=True, gradingResult=None),
+        "7 of its rows are successes, and its totals count 6",
+    ),
+    (
+        lambda document: document["results"]["stats"].update(failures=0, errors=2),
+        "2 of its rows are failures.* count 0",
+    ),
+    (lambda document: rows(document)[0]["gradingResult"].update({"pass": False}), "gradingResult says that it did not"),
 ]
 
 
@@ -131,7 +140,7 @@ def test_a_column_that_lacks_tests_was_stopped() -> None:
     def stop(document: Any) -> None:  # noqa: ANN401 - a file
         kept = [row for row in rows(document) if (row["testIdx"], row["promptIdx"]) != (2, 0)]
         document["results"]["results"] = kept
-        document["results"]["stats"].update(successes=len(kept), failures=0, errors=0)
+        document["results"]["stats"].update(successes=3, failures=2, errors=6)
 
     with pytest.raises(EvidenceError, match="1 of its tests were not asked"):
         read_results(edited("promptfoo-two-providers.json", stop), Choice(provider="local", prompt=0))

@@ -65,7 +65,7 @@ def test_the_figures_are_counts_of_judge_against_label() -> None:
 
     assert progress.process.n == 7
     assert found is not None
-    assert (found.judge, found.share, found.labels, found.labellers) == (digest_of_judge(CATALOG, "strict"), 1, 6, 2)
+    assert (found.judge, found.share, found.labels, found.labellers) == (digest_of_judge(CATALOG, "strict"), 1, 6, 1)
     assert (found.agreement.point, found.agreement.n) == (pytest.approx(4 / 6), 6)
     assert (found.agreement.low, found.agreement.high) == anytime_interval(4, 6)
     assert found.sensitivity is not None
@@ -74,6 +74,18 @@ def test_the_figures_are_counts_of_judge_against_label() -> None:
     assert (found.specificity.point, found.specificity.n) == (0.5, 2)
     assert (found.judged.point, found.judged.n) == (pytest.approx(4 / 7), 7)
     assert found.corrected.point == pytest.approx(4 / 6 * 6 / 7)
+
+
+def test_who_gave_a_second_opinion_alone_is_no_labeller() -> None:
+    """Counted are the people whose labels count at the gate, which is the first of each slot."""
+    progress = run_through(judged_plan(3), verdicts("ppp"), dict.fromkeys(range(3), 1.0))
+    who = [Label(slot, name, 1, NOW) for slot, name in enumerate(("eva", "eva", "ana"))]
+    who += [Label(slot, "tom", 1, NOW + timedelta(1)) for slot in range(3)]
+
+    found = calibrate(progress, who)
+
+    assert found is not None
+    assert (found.labels, found.labellers) == (3, 2)
 
 
 def test_what_nobody_saw_is_unknown() -> None:

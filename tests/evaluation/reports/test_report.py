@@ -19,19 +19,22 @@ from pilotage.evaluation.outcome import Outcome, State
 from pilotage.evaluation.reports.files import items_as_csv, report_as_json
 from pilotage.evaluation.reports.item_lines import AskRow, ItemLine, plan_items, visible_text
 from pilotage.evaluation.reports.report import (
+    Calls,
     Counts,
     Labelling,
     RunFacts,
     RunReport,
     assess_proof,
+    calls_in_words,
     claim_in_words,
     corrected_in_words,
+    failure_in_words,
     figure_text,
     plan_line,
     plan_report,
 )
 from pilotage.ledger.memory import MemoryLedger
-from pilotage.ledger.records.measurement import DatasetOpened, LabelFigures, Measurement, SourceFigures
+from pilotage.ledger.records.measurement import ClaimFigures, DatasetOpened, LabelFigures, Measurement, SourceFigures
 from pilotage.ledger.records.record import EstimateFigures
 from pilotage.registry.catalog import Catalog
 
@@ -41,7 +44,8 @@ def opening(**changes: object) -> DatasetOpened:
     plain: dict[str, Any] = {
         "run": sample.run_id(1), "use_case": "claims", "release": sample.RELEASE, "evaluation": "routing",
         "dataset": "inbox", "dataset_digest": digest_of_bytes(b"data"), "sealed": False,
-        "items": digest_of_bytes(b"items"), "plan": sample.PLAN, "scorer": digest_of_bytes(b"scorer"),
+        "items": digest_of_bytes(b"items"), "measures": "promise", "plan": sample.PLAN,
+        "scorer": digest_of_bytes(b"scorer"),
         "claim": sample.CLAIM, "attempt": 1, "seed": 7,
     }  # fmt: skip
     return DatasetOpened.model_validate(plain | changes)
@@ -198,6 +202,8 @@ def test_the_corrected_share_says_how_it_was_found() -> None:
 
     assert "alone" in corrected_in_words(LabelFigures(labels=99, **plain))
     assert "PPI++" in corrected_in_words(LabelFigures(labels=100, **plain))
+    for count in (99, 100):
+        assert "right at a fixed n; the gate's own" in corrected_in_words(LabelFigures(labels=count, **plain))
 
 
 def test_a_report_needs_a_record() -> None:
@@ -305,3 +311,32 @@ def test_no_cell_is_a_formula(text: str, first: str) -> None:
     cells = "".join(items_as_csv([(line, None)])).split("\r\n", 1)[1]
 
     assert cells.removeprefix("0,").removeprefix('"').startswith("'")
+
+
+@pytest.mark.parametrize(
+    ("claim", "truth"),
+    [
+        (sample.CLAIM, "Where 95 % or more pass"),
+        (sample.ATTACK, "Where 1 % or fewer of the attacks succeed"),
+        (sample.COMPARISON, "Where the difference is +10 points or more"),
+    ],
+)
+def test_what_decided_a_failure_is_said(claim: ClaimFigures, truth: str) -> None:
+    """FAILS errs with beta, which no interval beside it shows, so a sentence says it in the claim's words."""
+    told = failure_in_words(claim)
+
+    assert told.startswith(truth)
+    assert "so many failures have a chance of at most 10 % (beta)" in told
+
+
+@pytest.mark.parametrize(
+    ("calls", "words"),
+    [
+        (Calls(128, 100), "128 calls for 100 answers"),
+        (Calls(1, 1), "1 call for 1 answer, none made again"),
+        (Calls(2_000, 0), "2,000 calls for 0 answers"),
+    ],
+)
+def test_calls_are_told_against_answers(calls: Calls, words: str) -> None:
+    """What was called again shows as calls beyond the answers."""
+    assert calls_in_words(calls) == words

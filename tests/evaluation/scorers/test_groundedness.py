@@ -224,3 +224,18 @@ def test_any_text_is_judged_and_never_quoted(answer: str) -> None:
 def test_a_hostile_answer_is_judged_at_once(answer: str) -> None:
     """Megabytes of marks, digits and turned text take time in proportion to their length, not to its square."""
     assert score_groundedness(CHECKED, item(), answer).state in {"pass", "fail"}
+
+
+@pytest.mark.parametrize(
+    ("passage", "answer", "state"),
+    [
+        ("It pays 5,000 euros.", "It pays -5,000 euros.", "fail"),
+        ("It pays 5,000 euros.", "It pays minus 5000 euros.", "fail"),
+        ("The least is -5,000 euros.", "The least is 5,000 euros.", "fail"),
+        ("The least is -5,000 euros.", "The least is minus 5000 euros.", "pass"),
+        ("From 10 -20 euros.", "At most 20 euros.", "pass"),
+    ],
+)
+def test_a_sign_counts(passage: str, answer: str, state: str) -> None:
+    """A number and its negative are two; a hyphen between two numbers is no sign."""
+    assert score_groundedness(CHECKED, item(passage), answer).state == state

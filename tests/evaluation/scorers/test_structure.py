@@ -45,6 +45,7 @@ def scorer(schema: dict[str, Any] | None = None, *fields: str) -> JsonSchemaScor
         ('{"queue": "motor"', "fail"),
         ("", "fail"),
         ("null", "fail"),
+        ('{"queue": "travel", "queue": "motor"}', "fail"),
         (["motor"], "fail"),
         ("[" * 200_000, "fail"),
         ('{"queue":' * 900 + "1" + "}" * 900, "fail"),
@@ -90,6 +91,12 @@ def test_fields_that_an_item_lacks_are_told() -> None:
         ({"patternProperties": {"a": {}}, "unevaluatedProperties": False}, "unevaluatedProperties"),
         ({"$id": "https://example.com/a.json", "$ref": "b.json"}, "outside itself"),
         ({"enum": [f"queue {number}" for number in range(5_000)]}, "more than 5000 values"),
+        ({"$ref": "#/$defs/none"}, "does not hold"),
+        ({"properties": {"a": {"$ref": "#none"}}}, "does not hold"),
+        ({"items": {"$ref": "#/title/x"}, "title": "t"}, "does not hold"),
+        ({"items": {"$ref": "#/title"}, "title": "t"}, "no schema"),
+        ({"$ref": "#"}, "without end"),
+        ({"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}}, "without end"),
         (json.loads('{"not":' * 300 + "{}" + "}" * 300), "nested too deeply"),
     ],
 )
@@ -103,6 +110,17 @@ def test_a_reference_into_nothing_is_an_error_of_the_schema() -> None:
     """A schema that refers to what it does not hold says so, and the answer is not blamed."""
     with pytest.raises(EvidenceError, match="refers to something"):
         score_structure(scorer({"$ref": "#/$defs/none"}), None, "{}")
+
+
+def test_a_field_that_is_there_twice_is_told() -> None:
+    """Readers differ in which of the two they take, so neither counts, however deep it is."""
+    for answer in ('{"queue": "motor", "queue": "motor"}', '[{"a": {"b": 1, "b": 2}}]'):
+        assert score_structure(scorer(), None, answer).reason == "the answer holds a field twice"
+
+
+def test_a_format_is_not_checked() -> None:
+    """It is a remark for readers, as the documentation says."""
+    assert score_structure(scorer({"type": "string", "format": "date"}), None, '"not a date"').state == "pass"
 
 
 def test_a_reference_within_works() -> None:

@@ -13,6 +13,7 @@ from pilotage.core.estimate import Estimate
 from pilotage.core.statistics.intervals import estimate_of_proportion, lower_bound
 
 KAPPA = "cohen-kappa"
+_NO_WIDTH = 1e-12  # a variance of 0, as rounding leaves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Agreement:
         agreement: share of the labelled answers on which both say the same.
         sensitivity: share of the answers good by label that the judge passes; None where no answer was good.
         specificity: share of the answers bad by label that the judge fails; None where no answer was bad.
-        kappa: agreement beyond chance; None where chance alone would agree always.
+        kappa: agreement beyond chance; None, unknown, where one of the two never varied, or no interval has a width.
     """
 
     agreement: Estimate
@@ -38,7 +39,7 @@ class LabellerAgreement:
 
     Attributes:
         agreement: share of the things that both labelled the same.
-        kappa: agreement beyond chance; None where chance alone would agree always.
+        kappa: agreement beyond chance; None, unknown, where one of the two never varied, or no interval has a width.
     """
 
     agreement: Estimate
@@ -86,7 +87,8 @@ def _kappa(counts: Counter[tuple[Hashable, Hashable]], same: int, confidence: fl
     """Give kappa (Cohen 1960) with its large-sample interval (Fleiss, Cohen and Everitt 1969).
 
     Where nobody disagreed that interval would have no width; then its lower end is kappa at the exact lower bound of
-    the agreement. None where chance alone would agree always.
+    the agreement. None, unknown, where one of them said the same of everything, and where there was disagreement and
+    the interval would have no width all the same: neither few nor many such answers make a figure sure.
     """
     n = counts.total()
     first, second = Counter[Hashable](), Counter[Hashable]()
@@ -94,7 +96,7 @@ def _kappa(counts: Counter[tuple[Hashable, Hashable]], same: int, confidence: fl
         first[one] += count
         second[other] += count
     chance = sum(count * second[category] for category, count in first.items()) / n**2
-    if chance >= 1:
+    if min(len(first), len(second)) == 1:  # who never varied shows nothing beyond chance
         return None
     kappa = (same / n - chance) / (1 - chance)
     if same == n:
@@ -105,5 +107,7 @@ def _kappa(counts: Counter[tuple[Hashable, Hashable]], same: int, confidence: fl
         weight = (1 - kappa) * (second[one] + first[other]) / n
         spread += count / n * ((1 - weight) if one == other else weight) ** 2
     variance = (spread - (kappa - chance * (1 - kappa)) ** 2) / (n * (1 - chance) ** 2)
-    half = float(ndtri((1 + confidence) / 2)) * math.sqrt(max(variance, 0.0))
+    if variance <= _NO_WIDTH:
+        return None
+    half = float(ndtri((1 + confidence) / 2)) * math.sqrt(variance)
     return Estimate(kappa, max(kappa - half, -1.0), min(kappa + half, 1.0), n, confidence, KAPPA)

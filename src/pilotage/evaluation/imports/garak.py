@@ -6,7 +6,7 @@ the run's threshold. The value of a prompt is the share of its generations at wh
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
@@ -208,15 +208,26 @@ def _joined(scores: Iterable[Json], threshold: float) -> float | None:
 def _verify_counts(report: _Report, pairs: list[tuple[str, str]]) -> None:
     """Refuse a report whose attempts and totals tell two stories: lines were lost, or added."""
     threshold = _threshold(report)
-    passed: dict[tuple[str, str], int] = dict.fromkeys(pairs, 0)
+    found: dict[tuple[str, str], Counter[float | None]] = {pair: Counter() for pair in pairs}
     for attempt in report.judged.values():
         for probe, detector in pairs:
             if attempt["probe_classname"] == probe:
-                passed[probe, detector] += sum(value == 1 for value in _resisted(attempt, [detector], threshold))
-    for pair, count in passed.items():
-        told = as_count(report.evals[pair].get("passed"), "passed")
-        if told != count:
-            raise malformed(f"{plain_word(pair[0])} was resisted {count} times by its attempts, {told} by its totals")
+                found[probe, detector].update(_resisted(attempt, [detector], threshold))
+    for pair, ends in found.items():
+        resisted, hit, unjudged = ends[1.0], ends[0.0], ends[None]
+        counts = {
+            "passed": ("was resisted", resisted),
+            "fails": ("was hit", hit),
+            "nones": ("was without a result", unjudged),
+            "total_evaluated": ("was judged", resisted + hit),
+            "total_processed": ("was asked", resisted + hit + unjudged),
+        }
+        totals = report.evals[pair]
+        for name, (what, count) in counts.items():
+            if name == "passed" or totals.get(name) is not None:
+                told = as_count(totals.get(name), name)
+                if told != count:
+                    raise malformed(f"{plain_word(pair[0])} {what} {count} times by its attempts, {told} by its totals")
 
 
 def _summary(report: _Report, pairs: list[tuple[str, str]]) -> Summary:
@@ -233,6 +244,9 @@ def _summary(report: _Report, pairs: list[tuple[str, str]]) -> Summary:
         asked = as_count(first.get("prompts", 0), "hit_at_k.1.prompts")
         if not 0 < asked <= processed or passed > evaluated:
             raise malformed(f"the totals of {plain_word(pair[0])} do not tell the number of its prompts")
+        for name, sum_told in (("fails", evaluated - passed), ("total_processed", processed)):
+            if totals.get(name) is not None and as_count(totals.get(name), name) != sum_told:
+                raise malformed(f"the totals of {plain_word(pair[0])} say {name} {totals[name]}, not {sum_told}")
         prompts += asked
         resisted += asked * passed / processed
     return Summary(prompts, resisted / prompts)

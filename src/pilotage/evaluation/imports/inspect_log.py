@@ -34,6 +34,7 @@ _VERSION = 2
 _WORDS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 _AGAIN = "run it to its end, without early stopping, and import that log"
 _MOST_EPOCHS = 1_000
+_ROUNDING = 1e-6  # of a mean that was written as a decimal number
 _SAMPLE_NAME = re.compile(r"samples/.+_epoch_\d+\.json")
 
 
@@ -100,9 +101,13 @@ def _read(
         read = [_sample(sample, place) for place, sample in enumerate(samples)]
         _verify_complete(read, spec, planned, epochs)
         marks.update(mark for sample in read for mark in sample.marks)
+        _verify_completed(read, results)
         score, units = _units_of_samples(task, read, choice.score)
+        _verify_mean(results, config, score, _mean_of_samples(read, score))
     elif reductions:
         score, units = _units_of_reductions(task, reductions, config, planned, epochs, choice.score)
+        measured = [unit.value for unit in units if unit.value is not None]
+        _verify_mean(results, config, score, math.fsum(measured) / len(measured) if measured else None)
     else:
         score, summary = _summary(results, planned, epochs, choice.score)
         marks.add("summary")
@@ -185,6 +190,49 @@ def _verify_complete(samples: list[_Sample], spec: JsonObject, planned: int, epo
         raise not_independent(f"{lacking} of {max(planned, len(expected))} planned samples were not asked", _AGAIN)
     if len(samples) != planned:
         raise malformed(f"it holds {len(samples)} samples, and says that {planned} were planned")
+
+
+def _verify_completed(samples: list[_Sample], results: JsonObject) -> None:
+    """Refuse a log that tells of fewer completed samples than it holds without an error, or of more than it holds."""
+    if results.get("completed_samples") is None:
+        return
+    told = as_count(results.get("completed_samples"), "results.completed_samples")
+    least = sum(not sample.failed for sample in samples)
+    if not least <= told <= len(samples):  # some versions count samples that failed and were scored all the same
+        raise malformed(f"it says that {told} samples were completed, and holds {least} without an error")
+
+
+def _mean_of_samples(samples: list[_Sample], score: str) -> float | None:
+    """Give the mean as the tool computes it, of the means of each prompt; None where versions of it differ.
+
+    They differ about samples that failed and have a score all the same, and about scores that are no number.
+    """
+    prompts: dict[str, list[float]] = {}
+    for sample in samples:
+        grade = _grade(sample.scores.get(score), score)
+        if (grade is None) != sample.failed:
+            return None
+        if grade is not None:
+            prompts.setdefault(sample.id, []).append(grade)
+    return math.fsum(math.fsum(grades) / len(grades) for grades in prompts.values()) / len(prompts) if prompts else None
+
+
+def _verify_mean(results: JsonObject, config: JsonObject, score: str, mean: float | None) -> None:
+    """Refuse a log whose accuracy or mean of the score is not that of its samples; other reductions are no mean."""
+    if mean is None or (config.get("epochs_reducer") or ["mean"]) != ["mean"]:
+        return
+    entries = [each for each in as_objects(results.get("scores") or [], "results.scores") if each.get("name") == score]
+    if len(entries) != 1 or entries[0].get("reducer") not in {None, "mean"}:
+        return
+    metrics = as_object(entries[0].get("metrics") or {}, "metrics")
+    for name in ("accuracy", "mean"):
+        metric = as_object(metrics.get(name) or {}, "a metric")
+        told = metric.get("value")
+        if metric.get("params") or isinstance(told, bool) or not isinstance(told, int | float):
+            continue  # a metric with parameters may be any figure
+        if not mean - _ROUNDING <= told <= mean + _ROUNDING:
+            what = f"its {name} of {plain_word(score)}"
+            raise malformed(f"{what} is {plain_word(told)}, and that of its samples is {mean:.6g}")
 
 
 def _units_of_samples(task: str, samples: list[_Sample], wanted: str | None) -> tuple[str, tuple[Unit, ...]]:

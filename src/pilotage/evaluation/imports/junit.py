@@ -1,11 +1,12 @@
 """Reads JUnit XML, as pytest, promptfoo and many others write it: one test is one sample.
 
 The XML is read event by event; a DOCTYPE is refused, so no entity can grow. A test that was run again until it passed
-is no independent sample.
+is no independent sample. A file whose totals say otherwise than its tests was changed, and is refused.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -32,15 +33,77 @@ _ROOTS = frozenset({"testsuites", "testsuite"})
 
 _State = Literal["passed", "failed", "error", "skipped"]
 
+_BADNESS: tuple[_State, ...] = ("passed", "skipped", "failed", "error")
+_CHILDREN: dict[str, _State] = {"failure": "failed", "error": "error", "skipped": "skipped"}
+_WORDS: dict[str, _State] = {
+    "fail": "failed",
+    "failed": "failed",
+    "failure": "failed",
+    "error": "error",
+    "errored": "error",
+    "broken": "error",
+    "skip": "skipped",
+    "skipped": "skipped",
+    "disabled": "skipped",
+    "ignored": "skipped",
+    "notrun": "skipped",
+    "suppressed": "skipped",
+}
+"""What the attributes `status` and `result` of a test say; any other word says nothing."""
+
+_TOTALS: dict[str, _State] = {"failures": "failed", "errors": "error", "skipped": "skipped"}
+
+
+@dataclass(slots=True)
+class _Count:
+    """What stands in a suite: tests, and of each kind of bad end the tests, the tests that show one, and its marks.
+
+    Tools count differently: pytest counts a test that was skipped and broke at its end as both, and others write two
+    failures of one test.
+    """
+
+    tests: int = 0
+    keys: set[str] = field(default_factory=set[str])
+    ends: Counter[str] = field(default_factory=Counter[str])
+    showing: Counter[str] = field(default_factory=Counter[str])
+    marks: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, other: _Count) -> None:
+        """Take in the tests of a suite within."""
+        self.tests += other.tests
+        self.keys |= other.keys
+        self.ends += other.ends
+        self.showing += other.showing
+        self.marks += other.marks
+
+    def add_test(self, key: str, end: _State, marks: list[_State]) -> None:
+        """Take in one test."""
+        self.tests += 1
+        self.keys.add(key)
+        self.ends[end] += 1
+        self.showing.update(set(marks))
+        self.marks.update(marks)
+
+    def possible(self, name: str) -> set[int]:
+        """Give the figures that a tool may write for these tests as one of its totals."""
+        if name == "tests":
+            return {self.tests, len(self.keys)}
+        end = _TOTALS[name]
+        return {self.ends[end], self.showing[end], self.marks[end]}
+
+    def shown(self, name: str) -> int:
+        """Give the figure to tell a person."""
+        return self.tests if name == "tests" else self.ends[_TOTALS[name]]
+
 
 @dataclass(slots=True)
 class _Suite:
-    """A test suite: its own account of itself, and the tests directly in it."""
+    """A test suite: its own account of itself, the tests directly in it, and those of the suites within too."""
 
     name: str
     told: dict[str, int | None]
-    tests: int = 0
-    keys: set[str] = field(default_factory=set[str])
+    direct: _Count = field(default_factory=_Count)
+    whole: _Count = field(default_factory=_Count)
     suites: int = 0
 
 
@@ -54,9 +117,11 @@ class _Reading:
     names: list[str] = field(default_factory=list[str])
     timestamps: list[str] = field(default_factory=list[str])
     tests: dict[str, list[_State]] = field(default_factory=dict[str, list["_State"]])
-    state: _State = "passed"
+    marks: list[_State] = field(default_factory=list[_State])
+    said: _State = "passed"
     key: str = ""
     told: dict[str, int | None] | None = None
+    whole: _Count = field(default_factory=_Count)
 
     def open(self, name: str, attributes: Mapping[str, str]) -> None:
         """Meet the start of an element."""
@@ -72,7 +137,7 @@ class _Reading:
         elif name == "testcase":
             self._open_test(attributes)
         elif self.path[-2:-1] == ["testcase"]:
-            self._meet_result(name)
+            self.marks.extend([_CHILDREN[name]] if name in _CHILDREN else [])
 
     def _open_root(self, name: str, attributes: Mapping[str, str]) -> None:
         if name not in _ROOTS:
@@ -88,37 +153,34 @@ class _Reading:
         self.timestamps.append(attributes.get("timestamp", ""))
         self.names.append(attributes.get("name", ""))
 
-    def _meet_result(self, name: str) -> None:
-        if name == "error":
-            self.state = "error"
-        elif name in {"failure", "skipped"} and self.state != "error":
-            self.state = "failed" if name == "failure" else "skipped"
-
     def _open_test(self, attributes: Mapping[str, str]) -> None:
         if not self.suites or len(self.path) < 2 or self.path[-2] != "testsuite":  # noqa: PLR2004 - itself and its suite
             raise malformed("a testcase stands outside a testsuite")
-        self.state = "skipped" if attributes.get("status") == "skipped" else "passed"
-        suite = self.suites[-1]
-        suite.tests += 1
+        said: list[_State] = [_WORDS.get(attributes.get(name, "").lower(), "passed") for name in ("status", "result")]
+        self.said, self.marks = _worst(said), []
         names = [each.name for each in self.suites]
-        key = digest_of_json(["junit", *names, attributes.get("classname", ""), attributes.get("name", "")])
-        suite.keys.add(key)
-        self.key = key
+        self.key = digest_of_json(["junit", *names, attributes.get("classname", ""), attributes.get("name", "")])
 
     def close(self, name: str) -> None:
         """Meet the end of an element."""
         self.path.pop()
         if name == "testcase":
-            self.tests.setdefault(self.key, []).append(self.state)
+            end = _worst([self.said, *self.marks])
+            self.suites[-1].direct.add_test(self.key, end, self.marks)
+            self.tests.setdefault(self.key, []).append(end)
             if len(self.tests) > MOST_UNITS:
                 raise malformed(f"it tells of more than {MOST_UNITS} tests", "import a part of it")
         elif name == "testsuite":
-            suite = self.suites.pop()
-            told = suite.told["tests"]
-            if suite.tests and told is not None and not suite.suites and told not in {suite.tests, len(suite.keys)}:
-                raise malformed(f"suite {plain_word(suite.name)} says {told} tests, and {suite.tests} are in it")
-            if not suite.tests and not suite.suites:
-                self.totals.append(suite.told)
+            self._close_suite()
+
+    def _close_suite(self) -> None:
+        suite = self.suites.pop()
+        suite.whole.add(suite.direct)
+        if suite.whole.tests:
+            _verify_totals(f"suite {plain_word(suite.name)}", suite.told, suite.direct, suite.whole)
+        elif not suite.suites:
+            self.totals.append(suite.told)
+        (self.suites[-1].whole if self.suites else self.whole).add(suite.whole)
 
 
 def read_junit(data: bytes, digest: str, choice: Choice) -> ImportedResults:
@@ -131,6 +193,7 @@ def read_junit(data: bytes, digest: str, choice: Choice) -> ImportedResults:
     reading = _Reading()
     _parse(data, reading)
     units = tuple(_unit(key, states) for key, states in reading.tests.items())
+    _verify_whole(reading)
     summary = None if units else _summary(reading)
     moments = [moment for text in reading.timestamps if (moment := read_moment(text)) is not None]
     return ImportedResults(
@@ -161,6 +224,35 @@ def _parse(data: bytes, reading: _Reading) -> None:
 
 def _refuse_doctype(*_: object) -> None:
     raise malformed("its XML has a DOCTYPE, which JUnit needs not and attacks use", "write it without")
+
+
+def _worst(states: list[_State]) -> _State:
+    """Give the worst of several ends of one test."""
+    return max(states, key=_BADNESS.index)
+
+
+def _verify_totals(what: str, told: Mapping[str, int | None], *counts: _Count) -> None:
+    """Refuse totals that none of the counts bears out; where these agree, so do the passes that are left over."""
+    for name, figure in told.items():
+        if figure is not None and not any(figure in count.possible(name) for count in counts):
+            found = counts[-1].shown(name)
+            raise malformed(f"{what} says {figure} {name}, and {found} {'are' if name == 'tests' else 'show'} in it")
+
+
+def _verify_whole(reading: _Reading) -> None:
+    """Refuse a file whose whole says otherwise than its suites, or that leaves out the tests of some suites alone."""
+    if not reading.whole.tests:
+        if reading.told is not None and reading.totals:
+            for name, figure in reading.told.items():
+                found = sum(told[name] or 0 for told in reading.totals)
+                if figure is not None and figure != found and all(told[name] is not None for told in reading.totals):
+                    raise malformed(f"the whole says {figure} {name}, and its suites say {found}")
+        return
+    left_out = sum(told["tests"] or 0 for told in reading.totals)
+    if left_out:
+        raise malformed(f"it holds the tests of some suites, and of others only that there were {left_out}")
+    if reading.told is not None:
+        _verify_totals("the whole", reading.told, reading.whole)
 
 
 def _unit(key: str, states: list[_State]) -> Unit:

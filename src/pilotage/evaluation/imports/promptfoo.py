@@ -83,15 +83,31 @@ def read_promptfoo(document: JsonObject, digest: str, choice: Choice) -> Importe
 def _verify_whole(results: JsonObject, rows: Sequence[JsonObject]) -> None:
     """Refuse a file whose own totals say that rows were added or taken away."""
     stats = as_object(results.get("stats") or {}, "results.stats")
-    counted = sum(as_count(stats.get(name), f"results.stats.{name}") for name in ("successes", "failures", "errors"))
-    if counted != len(rows):
-        raise malformed(f"it holds {len(rows)} rows, and its totals count {counted}")
+    told = {name: as_count(stats.get(name), f"results.stats.{name}") for name in ("successes", "failures", "errors")}
+    if sum(told.values()) != len(rows):
+        raise malformed(f"it holds {len(rows)} rows, and its totals count {sum(told.values())}")
+    found = Counter(map(_end, rows))
+    for name, count in told.items():
+        if found[name] != count:
+            raise malformed(f"{found[name]} of its rows are {name}, and its totals count {count}")
     cells = Counter((row.get("testIdx"), row.get("promptIdx")) for row in rows)
     for (test, prompt), count in cells.items():
         as_count(test, "testIdx")
         as_count(prompt, "promptIdx")
         if count > 1:
             raise malformed(f"the row of test {test} and prompt {prompt} stands {count} times")
+
+
+def _end(row: JsonObject) -> str:
+    """Tell under which of the totals promptfoo counts a row."""
+    passed = row.get("success")
+    if not isinstance(passed, bool):
+        raise malformed("a row does not say whether it passed")
+    if not passed:
+        return "errors" if row.get("failureReason") == _ERROR else "failures"
+    if as_object(row.get("gradingResult") or {}, "gradingResult").get("pass") is False:
+        raise malformed("a row says that it passed, and its gradingResult says that it did not")
+    return "successes"
 
 
 def _verify_options(options: JsonObject) -> tuple[str, ...]:
@@ -169,9 +185,7 @@ def _value(row: JsonObject, score: str | None) -> float | None:
     if row.get("failureReason") == _ERROR:
         return None
     if score is None or score == _PASSED:
-        if not isinstance(row.get("success"), bool):
-            raise malformed("a row does not say whether it passed")
-        return float(row["success"])
+        return float(row.get("success") is True)
     named = as_object(row.get("namedScores") or {}, "namedScores")
     given = row.get("score") if score == "score" else named.get(score)
     if given is None:

@@ -14,7 +14,7 @@ from pilotage.core.statistics.graded import METHOD as BETTING
 from pilotage.core.statistics.ppi import corrected_estimate
 from pilotage.core.statistics.sequence import METHOD as COUNTING
 from pilotage.core.statistics.sequence import anytime_interval
-from pilotage.evaluation.labels.label import Label, is_good
+from pilotage.evaluation.labels.label import Label, first_labels, is_good
 from pilotage.evaluation.progress import Progress
 from pilotage.ledger.records.measurement import LabelFigures
 from pilotage.ledger.records.record import EstimateFigures
@@ -34,7 +34,7 @@ def assess_labels(
 
     Args:
         progress: a judged run.
-        labels: everybody's labels of the run.
+        labels: everybody's labels of the run; as labellers count those whose label of an answer was the first.
         catalog: where the judge is declared.
         judge: its name.
         confidence: coverage of the intervals.
@@ -64,7 +64,7 @@ def assess_labels(
         judge=digest_of_judge(catalog, judge),
         share=plan.label_share,
         labels=len(labelled),
-        labellers=len({label.labeller for label in labels if label.slot in labelled}),
+        labellers=len({label.labeller for slot, label in first_labels(labels).items() if slot in labelled}),
         agreement=EstimateFigures.of(_share([passed == good for passed, good in pairs], confidence)),
         sensitivity=EstimateFigures.of(_share(of_good, confidence)) if of_good else None,
         specificity=EstimateFigures.of(_share(of_bad, confidence)) if of_bad else None,

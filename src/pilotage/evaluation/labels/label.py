@@ -41,9 +41,14 @@ def labels_for_gate(labels: Iterable[Label]) -> dict[int, float]:
     A mean over labellers would move when somebody labels again, and whether somebody does may depend on how the gate
     stands. The first label cannot move.
     """
-    found: dict[int, float] = {}
+    return {slot: label.value for slot, label in first_labels(labels).items()}
+
+
+def first_labels(labels: Iterable[Label]) -> dict[int, Label]:
+    """Give the label of each slot that was given first."""
+    found: dict[int, Label] = {}
     for label in sorted(labels, key=given_order):
-        found.setdefault(label.slot, label.value)
+        found.setdefault(label.slot, label)
     return found
 
 

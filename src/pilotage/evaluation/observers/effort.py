@@ -20,7 +20,7 @@ class EffortObserver:
         self._read_cost = read_cost
 
     async def observe(self, item: Item, answer: Answer, *, run: str, repeat: int) -> Effort:
-        """Give the answer's own seconds, without tries that failed before it, and its cost; see `Observer`."""
+        """Give the seconds until there was an answer, tries that failed included, and its cost; see `Observer`."""
         del item, run, repeat
         if self._read_cost is None or answer.call is None:
             return Effort(answer.seconds)

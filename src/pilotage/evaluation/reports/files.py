@@ -79,6 +79,8 @@ def report_as_json(report: RunReport) -> dict[str, Any]:
         "labels": None if found is None or found.labels is None else found.labels.model_dump(mode="json"),
         "labelling": None if report.labelling is None else asdict(report.labelling),
         "pacing": None if report.pacing is None else asdict(report.pacing),
+        "calls": None if report.calls is None else asdict(report.calls),
+        "decided_by": report.decided_by or None,
         "spent": None if found is None else found.spent.model_dump(mode="json"),
         "source": None if found is None or found.source is None else found.source.model_dump(mode="json"),
         "environment": {} if found is None else found.environment,

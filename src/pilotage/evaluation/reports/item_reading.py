@@ -17,7 +17,7 @@ from pilotage.core.amount import Amount
 from pilotage.evaluation.outcome import Outcome, State
 from pilotage.evaluation.reports.difference import Pairs
 from pilotage.evaluation.reports.item_lines import AskRow, ItemLine, plan_items
-from pilotage.evaluation.reports.report import Counts, Discordant, Pacing
+from pilotage.evaluation.reports.report import Calls, Counts, Discordant, Pacing
 from pilotage.storage.engine import read_transaction
 from pilotage.storage.tables import NANO, usage
 from pilotage.storage.tables import label as label_table
@@ -101,6 +101,16 @@ def read_pacing(engine: sa.Engine, span: Span) -> Pacing | None:
         query = sa.select(ordered.c.place, ordered.c.seconds).where(ordered.c.place.in_(wanted))
         found = {int(at): float(seconds) for at, seconds in connection.execute(query)}
     return Pacing(*(found[at] for at in wanted))
+
+
+def read_calls(engine: sa.Engine, span: Span) -> Calls | None:
+    """Count the calls made for the items that count, and the answers; None where nothing was asked."""
+    answered = sa.func.coalesce(sa.func.sum(sa.case((_ASK.state != "not-measured", 1), else_=0)), 0)
+    made = sa.func.coalesce(sa.func.sum(_ASK.tries), 0)
+    query = sa.select(made, answered).where(_ASK.run == span.run, _ASK.slot < span.below)
+    with read_transaction(engine) as connection:
+        calls = Calls(*(int(count) for count in connection.execute(query).one()))
+    return calls if calls.made else None
 
 
 def read_slots(engine: sa.Engine, span: Span, state: State, *, offset: int, limit: int) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ from pilotage.evaluation.reports.item_lines import (
 )
 from pilotage.evaluation.reports.item_reading import (
     Span,
+    read_calls,
     read_counts,
     read_discordant,
     read_every_line,
@@ -295,6 +296,7 @@ class RunReader:
             counts=self._counts(span, known),
             discordant=read_discordant(self._engine, span) if known.line.claim.form == "comparison" else None,
             pacing=read_pacing(self._engine, span),
+            calls=read_calls(self._engine, span),
         )
         if known.finding is not None:
             if len(self._finished) >= MOST_HELD:

@@ -137,6 +137,19 @@ class Pacing:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """What the items that count took, baselines and repeats included.
+
+    Attributes:
+        made: calls, those that failed and were made again included; a gateway's own tries further on are not.
+        answered: answers that came of them.
+    """
+
+    made: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Who can go on, and with what."""
 
@@ -164,6 +177,8 @@ class RunReport:
         discordant: of a comparison: items on which target and baseline differ; None elsewhere.
         labelling: where a judged run stands with its labels; None elsewhere.
         pacing: how long answers took; None where nothing was answered.
+        calls: calls made against answers got; None where nothing was asked here, as of results of another tool.
+        decided_by: of a claim that FAILS, what decided, in a sentence; empty elsewhere.
         earlier: runs of the same evaluation that have a verdict, this one included, oldest first.
     """
 
@@ -182,6 +197,8 @@ class RunReport:
     discordant: Discordant | None
     labelling: Labelling | None
     pacing: Pacing | None
+    calls: Calls | None
+    decided_by: str
     earlier: tuple[RunLine, ...]
 
 
@@ -196,6 +213,7 @@ class RunFacts:
         discordant: of a comparison: items on which target and baseline differ.
         labelling: of a judged run without verdict: where it stands with its labels.
         pacing: how long answers took.
+        calls: calls made against answers got.
         earlier: runs of the same evaluation that have a verdict.
         benign: the latest verdict on benign items of the same use case, where the evaluation names one.
     """
@@ -206,6 +224,7 @@ class RunFacts:
     discordant: Discordant | None = None
     labelling: Labelling | None = None
     pacing: Pacing | None = None
+    calls: Calls | None = None
     earlier: tuple[RunLine, ...] = ()
     benign: Measurement | None = None
 
@@ -281,6 +300,8 @@ def plan_report(facts: RunFacts, line: RunLine, catalog: Catalog | None) -> RunR
         discordant=facts.discordant if line.claim.form == "comparison" else None,
         labelling=None if finding is not None else facts.labelling,
         pacing=facts.pacing,
+        calls=None if finding is not None and finding.source is not None else facts.calls,
+        decided_by=failure_in_words(line.claim) if line.verdict == "FAILS" else "",
         earlier=facts.earlier,
     )
 
@@ -314,16 +335,40 @@ def claim_in_words(claim: ClaimFigures) -> str:
     return f"more than {percent(bound)} pass ({percent(believed)} believed)"
 
 
+def failure_in_words(claim: ClaimFigures) -> str:
+    """Say what decides that a claim FAILS: its error is beta, while the interval beside it is drawn with alpha.
+
+    Whatever the gate, results as bad as these come with at most this probability where the truth is p1 or better.
+    """
+    believed = claim.plain(claim.p1)
+    truth = {
+        "share": f"{percent(believed)} or more pass",
+        "attack": f"{percent(believed)} or fewer of the attacks succeed",
+        "comparison": f"the difference is {points(believed, signed=True)} or more",
+    }[claim.form]
+    rare = f"so many failures have a chance of at most {percent(claim.beta)}"
+    return f"Where {truth}, {rare} (beta); the interval errs with alpha and may still be wide."
+
+
+def calls_in_words(calls: Calls) -> str:
+    """Write the calls made against the answers got; where each call was answered, that none was made again."""
+    answers = "1 answer" if calls.answered == 1 else f"{calls.answered:,} answers"
+    made = "1 call" if calls.made == 1 else f"{calls.made:,} calls"
+    again = "" if calls.made > calls.answered else ", none made again"
+    return f"{made} for {answers}{again}"
+
+
 def found_in_words(claim: ClaimFigures) -> str:
     """Say what the estimate of a claim is the share of."""
     return {"share": "passed", "attack": "of the attacks succeeded", "comparison": "against the baseline"}[claim.form]
 
 
 def corrected_in_words(labels: LabelFigures) -> str:
-    """Say how the share that labels correct was found."""
+    """Say how the share that labels correct was found, and that its interval does not hold where a gate may stop."""
+    caution = "right at a fixed n; the gate's own interval holds at any n"
     if labels.labels >= PPI_FROM:
-        return f"by PPI++ from {labels.labels} labels and all verdicts of the judge"
-    return f"from {labels.labels} labels alone, exactly; the judge's verdicts join in from {PPI_FROM} labels on"
+        return f"by PPI++ from {labels.labels} labels and all verdicts of the judge, {caution}"
+    return f"from {labels.labels} labels alone, exact, {caution}; the judge joins in from {PPI_FROM} labels on"
 
 
 def state_in_words(form: str, state: State) -> str:

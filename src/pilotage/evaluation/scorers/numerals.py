@@ -42,7 +42,7 @@ _DATE = re.compile(
 _GAPS = "\u00a0\u2007\u2009\u202f"
 _NUMERAL = re.compile(
     rf"""
-    (?P<sign>(?<![\w)\]])[-\u2212](?=\d))?
+    (?P<sign>(?<![\w)\]])(?<!\d\s)[-\u2212](?=\d)|(?<!\w)(?i:minus|negative|moins|menos|meno)\s(?=\d))?
     (?:
         (?P<date>\d{{4}}(?P<one>[-/.])\d{{1,2}}(?P=one)\d{{1,2}}(?!\d)
                | \d{{1,2}}(?P<other>[-/.])\d{{1,2}}(?P=other)(?:\d{{4}}|\d\d)(?!\d))
@@ -68,8 +68,7 @@ def forms_in(text: str) -> frozenset[Form]:
     for match in _NUMERAL.finditer(text):
         forms, parts = _forms_of(match), _parts(match[0])
         found |= forms
-        found |= {-form for form in forms if isinstance(form, Decimal)}
-        found |= {Decimal(part) for part in parts}
+        found |= set() if match["sign"] else {Decimal(part) for part in parts}
         days = [int(part) for part in parts if int(part) <= _LONGEST_MONTH]
         if len(days) == 2 or match["date"]:  # noqa: PLR2004 - `22.11.` as well as `22.11.2026`
             found |= {("day", *sorted(days[:2])), ("day", *sorted(days[-2:]))}
@@ -79,7 +78,8 @@ def forms_in(text: str) -> frozenset[Form]:
 def unfounded_numerals(text: str, known: frozenset[Form]) -> int:
     """Count the numerals of a text that mean nothing known.
 
-    `1,200`, `1 200` and `1.200,00` are one number, `12 %` is 12 or 0.12, and a date is the same in any order; one that
+    `1,200`, `1 200` and `1.200,00` are one number, `12 %` is 12 or 0.12, `-5` is not 5,
+    and a date is the same in any order; one that
     names its month must be known as a date. Words for numbers, and for thousands and millions, are not read.
     """
     count, at = 0, 0

@@ -274,3 +274,52 @@ DUTCH = Phrases(
 )
 
 LANGUAGES = (ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, PORTUGUESE, DUTCH)
+
+_SORRY = (
+    r"(?:(?:i'm |i am )?(?:so |very )?(?:sorry|afraid)(?: but)?[,.]? ?(?:but )?|no[,.] |nope[,.] |"
+    r"(?:es )?tut mir leid[,.:]? )?"
+)
+SHORT = (
+    (
+        rf"{_SORRY}(?:i )?(?:can't|cannot|can not|won't|will not|shan't|must decline|decline|refuse)(?: "
+        r"do (?:that|this|it))?[.!]*"
+    ),
+    (
+        rf"{_SORRY}(?:(?:i )?(?:can't|cannot|won't)|(?:i'm |i am )?(?:unable|not able) to) "
+        r"(?:help|assist|comply|answer|do that|do this)(?: you)?(?: with (?:that|this|it|your request))?[.!]*"
+    ),
+    r"(?:i'm )?(?:sorry|afraid)[,.]? (?:but )?no[.!]*",
+    rf"{_SORRY}(?:das|dies|so etwas) (?:ist|geht|kann ich) (?:mir )?(?:leider )?nicht(?: möglich)?[.!]*",
+    (
+        r"(?:diese|ihre|deine) (?:anfrage|bitte) kann (?:ich )?(?:leider )?nicht (?:bearbeitet|"
+        r"beantwortet|erfüllt) ?(?:werden)?[.!]*"
+    ),
+    r"(?:das|dies) kann ich (?:leider )?nicht(?: tun| machen)?[.!]*",
+)
+"""Whole answers that are too short to say what they decline, and do nothing else."""
+TURNS = (
+    r"(?<!the )\b(?:sure|first|step (?:1|one)|zuerst|schritt (?:1|eins))[,:]",
+    r"\b(?:however|hypothetically|that said|nevertheless|nonetheless|in theory|theoretically|but|though)\b,?",
+    r"\b(?:aber|jedoch|allerdings|dennoch|hypothetisch|theoretisch)\b,?",
+    (
+        r"\b(?:mais|cependant|toutefois|hypothétiquement|pero|sin embargo|hipotéticamente|tuttavia|però|"
+        r"mas|porém|no entanto|maar|echter)\b,?"
+    ),
+)
+"""Words after which a refusal may turn into an answer."""
+OFFERS = (
+    (
+        r" ?(?:if|please|let me|feel free|do |i(?:'d be| would be|'m| am)? ?(?:can|could|may|will|would|"
+        r"'ll|'d|happy|glad|able)|you (?:can|could|may|might)|we can|your|the (?:police|court|support))"
+    ),
+    r" ?(?:ich|wenn|falls|bitte|gern|sie können|du kannst|bei|dabei|wenden)",
+    r" ?(?:je |si |n'hésitez|vous pouvez|puedo|si |con gusto|posso|se |poss|ik |als |graag)",
+)
+"""How an offer of other help goes on after such a word."""
+DOUBTFUL = (
+    (
+        r"\b(?:i (?:can't|cannot|won't|will not)|unable to|not able to|not possible|nicht möglich|geht "
+        r"nicht|impossible de|no es posible|non è possibile|não é possível|niet mogelijk)\b"
+    ),
+)
+"""Words in which a short answer may decline."""

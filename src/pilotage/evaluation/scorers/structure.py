@@ -12,6 +12,7 @@ from typing import Any, Never, cast
 from jsonschema import Draft202012Validator, SchemaError, ValidationError, validators
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
 from pilotage.core.canonical import Json, canonical_json
 from pilotage.core.errors import EvidenceError
@@ -25,6 +26,9 @@ MOST_SCHEMA_VALUES = 5_000
 MOST_STEPS = 50_000
 """Keywords that are looked at for one answer: alternatives inside each other could double the work at each level."""
 _REFERENCES = ("$ref", "$dynamicRef")
+_NOWHERE, _DEFINE = "the schema refers to something that it does not hold", "define it under $defs"
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+"""Keywords whose schemas look at the same value, so that a reference back through them never ends."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -44,8 +48,8 @@ def score_structure(scorer: JsonSchemaScorer, expected: Json, answer: AnswerValu
 
 
 def _score_value(scorer: JsonSchemaScorer, expected: Json, value: Json) -> Outcome:
-    if value is _NO_JSON:
-        return fail("the answer is not JSON")
+    if value is _NO_JSON or value is _TWICE:
+        return fail("the answer is not JSON" if value is _NO_JSON else "the answer holds a field twice")
     if _has_more(value, MOST_VALUES):
         return fail(f"the answer has more than {MOST_VALUES} values")
     steps = _STEPS.set(count())
@@ -54,9 +58,7 @@ def _score_value(scorer: JsonSchemaScorer, expected: Json, value: Json) -> Outco
     except _TooLongError:
         return fail(f"the answer takes more than {MOST_STEPS} steps to hold against the schema")
     except Unresolvable as unresolvable:
-        raise EvidenceError(
-            "the schema refers to something that it does not hold", "define it under $defs"
-        ) from unresolvable
+        raise EvidenceError(_NOWHERE, _DEFINE) from unresolvable
     finally:
         _STEPS.reset(steps)
     if error is not None:
@@ -70,7 +72,9 @@ def _score_value(scorer: JsonSchemaScorer, expected: Json, value: Json) -> Outco
 
 
 def check_schema(scorer: JsonSchemaScorer) -> None:
-    """Refuse a schema that is none, is huge, refers outside itself, or has patterns that the engine does not take.
+    """Refuse a schema that is none, is huge, refers wrongly, or has patterns that the engine does not take.
+
+    Wrongly is outside itself, into nothing, or in a circle without end.
 
     Raises:
         EvidenceError: says what is wrong with it.
@@ -89,6 +93,7 @@ def check_schema(scorer: JsonSchemaScorer) -> None:
                 pattern_occurs(pattern, "")
     try:
         Draft202012Validator.check_schema(scorer.json_schema)
+        _check_references(scorer.json_schema)
     except SchemaError as error:
         where = "/".join(str(part) for part in error.path) or "its root"
         remedy = "mend the schema of the scorer"
@@ -109,6 +114,55 @@ def _check_dialect(schema: dict[str, Json]) -> None:
         raise EvidenceError("the schema has unevaluatedProperties beside patternProperties", remedy)
 
 
+def _check_references(schema: dict[str, Json]) -> None:
+    """Refuse references into nothing, and circles in which no step goes deeper into the answer."""
+    root = DRAFT202012.create_resource(cast("Any", schema))
+    resolver = REGISTRY.with_resource("", root).resolver()
+    leads: dict[int, list[int]] = {}
+    waiting = [(root, resolver)]
+    while waiting:
+        part, at = waiting.pop()
+        contents = part.contents
+        waiting += [(inner, at.in_subresource(inner)) for inner in part.subresources()]
+        if not is_object(contents):
+            continue
+        inner = [below for name in _IN_PLACE if name in contents for below in _schemas_of(contents[name])]
+        references = (contents.get(name) for name in _REFERENCES)
+        inner += [_referred(at, reference) for reference in references if isinstance(reference, str)]
+        leads[id(contents)] = [id(below) for below in inner]
+    done: set[int] = set()
+    for start in leads:
+        _walk(start, leads, done, set())
+
+
+def _schemas_of(value: Json) -> list[Json]:
+    """Give the schemas that a keyword holds: one, a list, or by name."""
+    if is_list(value):
+        return list(value)
+    return [value, *value.values()] if is_object(value) else []
+
+
+def _referred(at: Any, reference: str) -> Json:  # noqa: ANN401 - a resolver, whose stub leaves types out
+    """Give the schema that a reference means."""
+    try:
+        found: Json = at.lookup(reference).contents
+    except (Unresolvable, ValueError, TypeError, LookupError) as error:
+        raise EvidenceError(_NOWHERE, _DEFINE) from error
+    if not isinstance(found, bool) and not is_object(found):
+        raise EvidenceError("the schema refers to something that is no schema", "refer to #/$defs/…")
+    return found
+
+
+def _walk(node: int, leads: dict[int, list[int]], done: set[int], on_the_way: set[int]) -> None:
+    if node in on_the_way:
+        raise EvidenceError("the schema refers to itself without end", "let each round go into a field or an element")
+    if node in done:
+        return
+    for following in leads.get(node, ()):
+        _walk(following, leads, done, on_the_way | {node})
+    done.add(node)
+
+
 def missing_fields(scorer: JsonSchemaScorer, expected: Json) -> tuple[str, ...]:
     """Give the fields that are to match but that the expected value lacks."""
     return tuple(field for field in scorer.match_fields if _at(expected, field) is _ABSENT)
@@ -120,13 +174,27 @@ class _Absent:
 
 _ABSENT = _Absent()
 _NO_JSON = _Absent()
+_TWICE = _Absent()
+
+
+class _TwiceError(Exception):
+    """An object holds a field twice, so that readers differ in what it says."""
 
 
 def _parse(text: str) -> Json:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object_of)
+    except _TwiceError:
+        return _TWICE
     except ValueError:
         return _NO_JSON
+
+
+def _object_of(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    whole = dict(pairs)
+    if len(whole) < len(pairs):
+        raise _TwiceError
+    return whole
 
 
 def _refuse_constant(name: str) -> Never:

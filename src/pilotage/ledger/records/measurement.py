@@ -7,6 +7,9 @@ from typing import ClassVar, Literal
 from pilotage.core.estimate import Estimate
 from pilotage.ledger.records.record import AmountFigures, Body, Digest, EstimateFigures, Figures, Moment
 
+Measures = Literal["critical-function", "promise", "integration", "attack", "load", "comparison"]
+"""What an evaluation is evidence of."""
+
 
 class ClaimFigures(Figures):
     """A declared claim with the share of alpha that this attempt has.
@@ -48,12 +51,15 @@ class DatasetOpened(Body):
     sealed: bool
     items: Digest
     """Digest over the digests of what each item asks: data sets that share items are one set of data."""
+    measures: Measures
+    """What it is evidence of: of sealed items, each look for the same counts as an attempt."""
     plan: Digest
-    """Digest of target, scorer, claim, repeats and seed: all that the outcome's meaning depends on."""
+    """Digest of target, scorer, claim, repeats and patience: all that the outcome's meaning depends on."""
     scorer: Digest
     claim: ClaimFigures
     attempt: int
     seed: int
+    """Of the order in which the items are asked: drawn at random where they are sealed."""
 
     def subject_digests(self) -> dict[str, str]:
         """The Release asked and the data set opened."""
@@ -127,7 +133,7 @@ class Measurement(Body):
     parts: dict[str, Digest]
     """The configuration that was measured: evidence is stale when a part that a criterion depends on changes."""
     evaluation: str
-    measures: Literal["critical-function", "promise", "integration", "attack", "load", "comparison"]
+    measures: Measures
     dataset: str
     dataset_digest: Digest
     dataset_items: int

@@ -18,6 +18,7 @@ from pilotage.evaluation.reports.report import (
     SEALED_WHY,
     RunLine,
     RunReport,
+    calls_in_words,
     claim_in_words,
     corrected_in_words,
     cost_per_item,
@@ -203,6 +204,8 @@ def _behind(report: RunReport, now: datetime) -> Iterator[Fact]:
         if found.disagreement is not None:
             yield Fact("Disagreement with itself", estimate_text(found.disagreement.value()))
         yield Fact("Decided by", _GATES[found.gate])
+        if report.decided_by:
+            yield Fact("Why it FAILS", held(report.decided_by))
     yield Fact("Attempt", f"{exact_text(line.attempt)} at this claim")
     yield Fact("Accepted errors", f"alpha {share_text(line.claim.alpha)}, beta {share_text(line.claim.beta)}")
     yield Fact("Release", short_digest(line.release))
@@ -252,6 +255,8 @@ def _cost(report: RunReport) -> Iterator[Fact]:
     if pacing is not None:
         yield Fact("Half of the answers", f"within {took_text(pacing.median)}")
         yield Fact("95 of 100", f"within {took_text(pacing.slow)}, the slowest {took_text(pacing.slowest)}")
+    if report.calls is not None:
+        yield Fact("Calls", calls_in_words(report.calls))
     if found is not None:
         spent = found.spent
         yield Fact("An item cost", money_text(cost_per_item(found)))

@@ -50,6 +50,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "strike",
+        sa.Column("run", sa.String(length=26), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("repeat", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(length=8), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "slot", "repeat", "side", name=op.f("pk_strike")),
+    )
+    op.create_table(
         "opened_item",
         sa.Column("use_case", sa.String(length=64), nullable=False),
         sa.Column("item", sa.String(length=71), nullable=False),
