@@ -243,7 +243,7 @@ def main() -> None:
     if options.mock:
         uvloop.run(serve_mock())
     elif options.child:
-        used = asyncio.run(carry_out(options.child, options.samples[0], options.at_once, options.folder))
+        used = uvloop.run(carry_out(options.child, options.samples[0], options.at_once, options.folder))
         print(json.dumps(asdict(used)))
     else:
         report(options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -88,6 +87,8 @@ def run_evaluation(
 
     Ends with 0 when the gate MEETS, 3 when it does not or waits for labels, 2 on wrong use, 1 when something broke.
     """
+    import uvloop
+
     from pilotage.app.assessing import assess_use_case
     from pilotage.app.platform import open_platform
     from pilotage.app.reporting import open_runs
@@ -101,7 +102,7 @@ def run_evaluation(
         use_case = catalog.evaluations[evaluation].use_case
         notes: list[str] = []
         with GateProgress(errors) as progress:
-            assessed = asyncio.run(
+            assessed = uvloop.run(
                 assess_use_case(
                     platform,
                     use_case,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +43,8 @@ def assess(
 
     Ends with 0 when the use case's target stage is reached, 3 when not yet, 2 on wrong use, 1 when something broke.
     """
+    import uvloop
+
     from pilotage.app.assessing import assess_use_case
     from pilotage.app.platform import open_platform
     from pilotage.cli.progress import GateProgress
@@ -54,7 +55,7 @@ def assess(
         catalog = platform.require_use_case(use_case)
         notes: list[str] = []
         with GateProgress(errors) as progress:
-            entry = asyncio.run(
+            entry = uvloop.run(
                 assess_use_case(
                     platform,
                     use_case,
