@@ -4,8 +4,8 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-# One worker a core, two at least: much of the suite waits for a database or a browser.
-WORKERS ?= 2
+# One worker more than the two cores that it is made for: much of the suite waits for a database or a browser.
+WORKERS ?= 3
 TEST := -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -21,7 +21,7 @@ test: check ## Check the code, then run the tests; ARGS are handed to pytest
 	@$(BIN)/python $(TEST) -m "not long" $(ARGS)
 
 prove: setup-test ## Run the long tests: kills, simulations, the full browser matrix
-	@HYPOTHESIS_PROFILE=prove $(BIN)/python $(TEST) -m long $(ARGS)
+	@$(BIN)/python $(TEST) -n 2 -m long $(ARGS)
 
 check: setup-test ## Lint, check format, types, import contracts and generated pages
 	@$(BIN)/ruff check --quiet .
