@@ -131,7 +131,7 @@ def test_a_judge_is_shown_with_its_labels(client: TestClient) -> None:
     """Agreement, sensitivity and the corrected share stand there; the judge's own figure is marked."""
     text = page(client, address(JUDGED))
 
-    for words in ("Agreement", "Sensitivity", "no such answer was labelled", "never bet on", "labels alone, exactly"):
+    for words in ("Agreement", "Sensitivity", "no such answer was labelled", "never bet on", "labels alone, exact"):
         assert words in text
 
 

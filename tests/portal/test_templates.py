@@ -12,11 +12,22 @@ from pilotage.portal.pages.frame import Frame
 from pilotage.portal.pages.front import FrontPage
 from pilotage.portal.pages.glossary import GlossaryPage
 from pilotage.portal.pages.run import RunPage
+from pilotage.portal.pages.runs import RunsPage
 from pilotage.portal.pages.styleguide import StyleguidePage, plan_styleguide_page
 from pilotage.portal.pages.use_case import UseCasePage
 from pilotage.portal.render import environment, mark_code, render_page
 
-PAGES = (DifferencePage, EvidencePage, FaultPage, FrontPage, GlossaryPage, RunPage, StyleguidePage, UseCasePage)
+PAGES = (
+    DifferencePage,
+    EvidencePage,
+    FaultPage,
+    FrontPage,
+    GlossaryPage,
+    RunPage,
+    RunsPage,
+    StyleguidePage,
+    UseCasePage,
+)
 FRAME = Frame(organisation=None, banner=None, head="", as_of="", source="", assets="")
 
 
