@@ -45,6 +45,7 @@ async def main(folder: Path, address: str) -> None:
         DatabaseLabels(engine, now),
         now,
         partial(read_run_usage, engine, use_case=release(1).use_case),
+        lambda: 7,  # one order, so that runs can be compared
     )
     asked = question((folder / "items.jsonl").read_bytes(), claim=CLAIM, repeats=2, concurrency=4)
     async with EndpointTarget(address) as target:
